@@ -1,0 +1,1 @@
+//! Clients of the outside world: concrete, without decisions, without stage types.

@@ -1,0 +1,1 @@
+//! The operator's settings: a trusted file, read once at start.

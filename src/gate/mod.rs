@@ -1,0 +1,4 @@
+//! The gates: schema and policy judge manifests, the ratchet tells new findings from old. Pure.
+
+pub mod policy;
+pub mod schema;

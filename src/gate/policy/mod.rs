@@ -1,0 +1,1 @@
+//! Policy gate: Rego policies over objects, through regorus.

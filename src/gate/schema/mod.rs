@@ -1,0 +1,1 @@
+//! Schema gate: objects against the schemas of the cluster they go to.

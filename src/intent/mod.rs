@@ -1,0 +1,42 @@
+//! The exact requests that a deployer makes for an application: made once, used by the dry run of
+//! the preview and by the built-in apply alike, so that what was previewed is what is sent.
+
+use crate::ids::ObjectRef;
+use crate::object::Manifest;
+
+/// The field manager of the built-in apply.
+pub const FIELD_MANAGER: &str = "drydock";
+
+/// One apply request.
+#[derive(Debug, Clone)]
+pub struct ApplyRequest {
+    /// The object, with the namespace it goes to.
+    pub object: ObjectRef,
+    /// The desired state; unsealed only by the client that sends it.
+    pub manifest: Manifest,
+    /// Metadata labels that the deployer adds (tracking).
+    pub labels: Vec<(String, String)>,
+    /// Metadata annotations that the deployer adds (tracking).
+    pub annotations: Vec<(String, String)>,
+    /// Field manager of the request.
+    pub field_manager: String,
+    /// Whether conflicts are taken over.
+    pub force: bool,
+}
+
+/// Requests in the order they are made; a stage starts when everything of the one before is
+/// established.
+#[derive(Debug, Clone, Default)]
+pub struct Intent {
+    /// Stages in order.
+    pub stages: Vec<Stage>,
+}
+
+/// Requests that may be made side by side.
+#[derive(Debug, Clone)]
+pub struct Stage {
+    /// What the stage holds, as a word for progress: `namespaces`, `workloads`.
+    pub name: &'static str,
+    /// Requests, in order of object.
+    pub requests: Vec<ApplyRequest>,
+}

@@ -1,0 +1,240 @@
+//! Planning: which applications a change touches, and why. Reads trees, starts nothing.
+//!
+//! An application's closure is the set of files its rendering can read. Rendering gets exactly these
+//! files and no others, so a file outside the closure cannot change the result: the affected set is
+//! exact by construction.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::config::repo::{Engine, RendererKind};
+use crate::ids::{AppId, ClusterName, RepoPath, Side};
+use crate::tree::Revision;
+
+/// What is judged, which applications it touches and why, and what was left out and why. Immutable.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The state before.
+    pub base: Revision,
+    /// The state after.
+    pub head: Revision,
+    /// Touched applications, in id order.
+    pub apps: Vec<PlannedApp>,
+    /// Applications that the change does not touch, and changed files that belong to none.
+    pub untouched: Vec<Untouched>,
+    /// Every changed file, both names of a rename.
+    pub changed: Vec<ChangedFile>,
+}
+
+/// One application on both sides of a change.
+#[derive(Debug, Clone)]
+pub struct PlannedApp {
+    /// Its identity.
+    pub id: AppId,
+    /// Before; `None` when the change introduces the application.
+    pub base: Option<AppSide>,
+    /// After; `None` when the change removes it.
+    pub head: Option<AppSide>,
+    /// Why it is touched, at least one reason.
+    pub why: Vec<Why>,
+}
+
+impl PlannedApp {
+    /// The application as it is on this side.
+    pub fn side(&self, side: Side) -> Option<&AppSide> {
+        match side {
+            Side::Base => self.base.as_ref(),
+            Side::Head => self.head.as_ref(),
+        }
+    }
+}
+
+/// Everything that decides what an application renders to on one side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppSide {
+    /// Where its manifests come from.
+    pub sources: Vec<AppSource>,
+    /// The destination; empty without one.
+    pub cluster: ClusterName,
+    /// Namespace for objects that name none, where the declaration gives one.
+    pub namespace: Option<String>,
+    /// Who applies it.
+    pub engine: Engine,
+    /// Every file that rendering can read, in path order.
+    pub closure: BTreeSet<RepoPath>,
+    /// Why it must not be rendered: found before anything starts. Empty: it may.
+    pub refusals: Vec<Refusal>,
+}
+
+/// One source of an application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppSource {
+    /// The repository's URL; `None` for the repository under judgement.
+    pub repository: Option<String>,
+    /// Root folder in it.
+    pub path: RepoPath,
+    /// How it renders.
+    pub renderer: RendererInput,
+}
+
+/// A tool with all its inputs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RendererInput {
+    /// The YAML and JSON files of one folder, read natively. The files are the closure.
+    Directory,
+    /// `kustomize build`.
+    Kustomize {
+        /// True lets bases and files lie outside the root (never outside the checkout), as Flux does.
+        open_load_restrictor: bool,
+    },
+    /// `helm template`.
+    Helm(HelmInput),
+}
+
+impl RendererInput {
+    /// Which tool.
+    pub fn kind(&self) -> RendererKind {
+        match self {
+            Self::Directory => RendererKind::Directory,
+            Self::Kustomize { .. } => RendererKind::Kustomize,
+            Self::Helm(_) => RendererKind::Helm,
+        }
+    }
+}
+
+/// The inputs of `helm template`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HelmInput {
+    /// Release name.
+    pub release: String,
+    /// Release namespace.
+    pub namespace: String,
+    /// Value files, in order.
+    pub values: Vec<RepoPath>,
+    /// Helm 3 or 4.
+    pub major: u8,
+    /// False leaves out the chart's `crds/` folder.
+    pub include_crds: bool,
+    /// Further API versions for `.Capabilities`.
+    pub api_versions: Vec<String>,
+}
+
+/// Why an application is not rendered at all, found by reading its files.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Refusal {
+    /// What is refused.
+    pub kind: RefusalKind,
+    /// The file that says so.
+    pub path: RepoPath,
+    /// Line in it, from 1; 0 when the whole file is meant.
+    pub line: u32,
+    /// The reference or field as written.
+    pub text: String,
+}
+
+/// The kinds of refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RefusalKind {
+    /// A reference to another host, or what Kustomize would take for one.
+    RemoteReference,
+    /// An absolute path, or one that leaves the repository.
+    LeavesRepository,
+    /// A symbolic link that leaves the repository, a submodule.
+    UnsafeEntry,
+    /// Charts inflated by Kustomize (`helmCharts`), which need Helm.
+    KustomizeHelm,
+    /// A generator, transformer or validator that runs a program or container.
+    RunsProgram,
+    /// Bases that refer to each other in a circle.
+    Cycle,
+    /// A file that is referred to and does not exist.
+    Missing,
+    /// A kustomization or `Chart.yaml` that cannot be read.
+    Unreadable,
+    /// A chart whose dependencies are not in the repository.
+    MissingDependency,
+    /// More files, bytes or levels than the limits allow.
+    TooLarge,
+}
+
+/// Why an application is touched.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// A file that its rendering reads changed.
+    File(RepoPath),
+    /// Its declaration changed (a listed app, a variant's settings).
+    Declaration(RepoPath),
+    /// The change introduces it.
+    Introduced,
+    /// The change removes it.
+    Removed,
+    /// Everything was asked for.
+    Asked,
+}
+
+/// A changed file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ChangedFile {
+    /// Its path (the new one of a rename).
+    pub path: RepoPath,
+    /// The old path of a rename.
+    pub previous: Option<RepoPath>,
+    /// What happened.
+    pub status: FileStatus,
+}
+
+/// What happened to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FileStatus {
+    /// It is new.
+    Added,
+    /// Its content or kind changed.
+    Modified,
+    /// It is gone.
+    Removed,
+    /// It has a new path; content may differ too.
+    Renamed,
+}
+
+/// Something that is not judged, and why.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Untouched {
+    /// The application or file.
+    pub what: UntouchedItem,
+    /// Why.
+    pub reason: UntouchedReason,
+}
+
+/// What was left out.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum UntouchedItem {
+    /// An application.
+    App(AppId),
+    /// A changed file.
+    Path(RepoPath),
+}
+
+/// Why it was left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum UntouchedReason {
+    /// None of the files it reads changed.
+    NothingItReadsChanged,
+    /// A chart of type `library` renders nothing by itself.
+    LibraryChart,
+    /// No application reads the file.
+    NoApplicationReadsIt,
+    /// The configuration excludes it.
+    Excluded,
+    /// The file is Drydock's own configuration, which is read at the base.
+    Configuration,
+    /// The application is declared by something that this version does not evaluate.
+    NotEvaluated,
+}
+
+/// The applications of one tree.
+#[derive(Debug, Clone, Default)]
+pub struct Declared {
+    /// By identity.
+    pub apps: BTreeMap<AppId, AppSide>,
+    /// What was found and is no application, and why.
+    pub left_out: Vec<Untouched>,
+}

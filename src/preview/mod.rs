@@ -1,0 +1,133 @@
+//! What merging will do: base, head and live compared, each change with its origin and how well it
+//! is known.
+
+use crate::ids::{AppId, ObjectRef};
+
+/// The preview of one application.
+#[derive(Debug, Clone)]
+pub struct AppPreview {
+    /// The application.
+    pub app: AppId,
+    /// Changes in order of object; unchanged objects are counted, not listed.
+    pub changes: Vec<Change>,
+    /// Objects that neither this change nor drift touches.
+    pub unchanged: usize,
+    /// True when a side could not be rendered: nothing is then said about its objects.
+    pub withheld: bool,
+}
+
+/// What happens to one object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// The object.
+    pub object: ObjectRef,
+    /// What happens.
+    pub action: Action,
+    /// Where the difference comes from.
+    pub origin: Origin,
+    /// How well it is known.
+    pub basis: Basis,
+    /// A phrase that explains basis or origin ("namespace `edge` is new"), where one is needed.
+    pub note: Option<String>,
+    /// Field changes in order of pointer; Secret values are tags.
+    pub fields: Vec<FieldChange>,
+    /// The same as a unified diff of YAML.
+    pub diff: String,
+    /// Dangers of this change.
+    pub dangers: Vec<Danger>,
+}
+
+/// What happens to an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// It will be made.
+    Create,
+    /// It will change.
+    Update,
+    /// It will be removed.
+    Delete,
+    /// It stays as it is.
+    Unchanged,
+}
+
+impl Action {
+    /// The word of JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Unchanged => "unchanged",
+        }
+    }
+}
+
+/// Where a difference comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// This pull request makes it.
+    ThisPr,
+    /// Live differs from what base wants; this pull request does not touch it.
+    Drift,
+    /// This pull request changes fields that drifted.
+    OverwritesDrift,
+    /// What head wants is already live.
+    AlreadyLive,
+    /// Live is not known.
+    Unknown,
+}
+
+impl Origin {
+    /// The word of JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::ThisPr => "this_pr",
+            Self::Drift => "drift",
+            Self::OverwritesDrift => "overwrites_drift",
+            Self::AlreadyLive => "already_live",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// How well a change is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Basis {
+    /// The destination's server said so in a dry run of the same request.
+    Server,
+    /// The server could not be asked about this object; its schema was checked.
+    Schema,
+    /// Compared from renderings or a recording only.
+    Estimated,
+}
+
+impl Basis {
+    /// The word of JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Schema => "schema",
+            Self::Estimated => "estimated",
+        }
+    }
+}
+
+/// One field that differs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldChange {
+    /// JSON pointer.
+    pub pointer: String,
+    /// Value before; `None`: the field was not there.
+    pub before: Option<serde_json::Value>,
+    /// Value after; `None`: the field goes.
+    pub after: Option<serde_json::Value>,
+}
+
+/// A consequence that a reviewer must not miss.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Danger {
+    /// Stable rule id, such as `danger.delete-volume-claim`.
+    pub rule: String,
+    /// One sentence without a final period.
+    pub message: String,
+}

@@ -1,0 +1,87 @@
+//! Rendering: an application's files become manifests, by the tool that its deployer uses.
+//!
+//! Plain files are read natively; Kustomize and Helm run inside [`crate::sandbox`] on a directory
+//! that holds the application's closure and nothing else. A side that cannot be rendered is a
+//! problem with its place and whose move it is, never an empty result.
+
+use crate::finding::Blame;
+use crate::ids::{AppId, Digest, RepoPath, Side};
+use crate::object::Manifest;
+use crate::yaml::{Duplicate, Oddity};
+
+/// One application, both sides.
+#[derive(Debug, Clone)]
+pub struct RenderedApp {
+    /// Its identity.
+    pub id: AppId,
+    /// Before.
+    pub base: Outcome,
+    /// After.
+    pub head: Outcome,
+}
+
+impl RenderedApp {
+    /// The outcome of one side.
+    pub fn side(&self, side: Side) -> &Outcome {
+        match side {
+            Side::Base => &self.base,
+            Side::Head => &self.head,
+        }
+    }
+}
+
+/// What came of rendering one side.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// The application does not exist on this side.
+    Absent,
+    /// It rendered.
+    Rendered(Rendering),
+    /// It could not be rendered. Nothing may be concluded about its objects on this side.
+    Failed(Vec<Problem>),
+}
+
+impl Outcome {
+    /// The rendering, when there is one.
+    pub fn rendering(&self) -> Option<&Rendering> {
+        match self {
+            Self::Rendered(rendering) => Some(rendering),
+            Self::Absent | Self::Failed(_) => None,
+        }
+    }
+
+    /// The manifests: none when absent, `None` when they are not known.
+    pub fn manifests(&self) -> Option<&[Manifest]> {
+        match self {
+            Self::Absent => Some(&[]),
+            Self::Rendered(rendering) => Some(&rendering.manifests),
+            Self::Failed(_) => None,
+        }
+    }
+}
+
+/// Manifests in the order the tool gave them.
+#[derive(Debug, Clone)]
+pub struct Rendering {
+    /// Every document with its role, chart tests included.
+    pub manifests: Vec<Manifest>,
+    /// Digest over all manifests, in order of object, independent of the tool's order.
+    pub digest: Digest,
+    /// Repeated keys in plain files; a tool's output has none.
+    pub duplicates: Vec<(RepoPath, Duplicate)>,
+    /// Values that readers disagree about, in plain files.
+    pub oddities: Vec<(RepoPath, Oddity)>,
+}
+
+/// Why a side could not be rendered.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// One sentence without a final period, free of absolute paths and Secret values.
+    pub message: String,
+    /// The file, where known.
+    pub path: Option<RepoPath>,
+    /// Line in it, from 1; 0 when unknown.
+    pub line: u32,
+    /// Whose move it is.
+    pub blame: Blame,
+}

@@ -1,0 +1,1 @@
+//! HTTP: webhook intake and operator pages.
