@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::config::repo::{Mode, RendererKind};
 use crate::finding::{Blame, Gate, Judged, NotVerified};
-use crate::ids::{AppId, ClusterName, Digest, ObjectRef, RepoPath, Side};
+use crate::ids::{AppId, ClusterName, CommitSha, Digest, ObjectRef, RepoPath, RunId, Side};
 use crate::plan::{AppSource, Untouched, Why};
 use crate::preview::AppPreview;
 use crate::render::Problem;
@@ -21,6 +21,10 @@ pub struct Report {
     pub base: Option<Revision>,
     /// The state after; `None` in file mode.
     pub head: Option<Revision>,
+    /// What people call `base`, such as `main`; `None` where only the revision is known.
+    pub base_name: Option<String>,
+    /// What people call `head`.
+    pub head_name: Option<String>,
     /// False when renderers ran without the kernel's confinement (`--unconfined`).
     pub confined: bool,
     /// Result by gate.
@@ -47,6 +51,49 @@ pub struct Report {
     pub excerpts: BTreeMap<RepoPath, Arc<str>>,
     /// Names and versions of what judged: tool → version, `policies` → digest.
     pub judged_with: BTreeMap<String, String>,
+}
+
+impl Report {
+    /// A report of nothing but troubles: what stopped the work before any application was judged.
+    /// The change is refused when every trouble is the author's, else it could not be judged; this
+    /// can never be a pass.
+    pub fn of_troubles(
+        base: Option<Revision>,
+        head: Option<Revision>,
+        troubles: Vec<Trouble>,
+    ) -> Self {
+        let refused = !troubles.is_empty()
+            && troubles
+                .iter()
+                .all(|trouble| trouble.blame == Blame::Author);
+        Self {
+            verdict: if refused {
+                Verdict::Fail
+            } else {
+                Verdict::Error
+            },
+            base,
+            head,
+            base_name: None,
+            head_name: None,
+            confined: true,
+            gates: Gate::ALL
+                .into_iter()
+                .map(|gate| (gate, GateResult::Error))
+                .collect(),
+            modes: BTreeMap::new(),
+            apps: Vec::new(),
+            findings: Vec::new(),
+            objects: Vec::new(),
+            not_verified: Vec::new(),
+            untouched: Vec::new(),
+            declared: 0,
+            rendered: 0,
+            troubles,
+            excerpts: BTreeMap::new(),
+            judged_with: BTreeMap::new(),
+        }
+    }
 }
 
 /// One touched application.
@@ -134,4 +181,75 @@ pub struct Trouble {
     pub blame: Blame,
     /// What to do.
     pub hint: Option<String>,
+}
+
+/// The pull request a comment, check or page speaks about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Occasion {
+    /// The branch it goes into, such as `main`.
+    pub target: String,
+    /// The pull request's newest commit: links to source lines lead here.
+    pub head: CommitSha,
+    /// The tip of `target` it was merged into for the judgement.
+    pub base: CommitSha,
+    /// The run, so that operators find its log.
+    pub run: RunId,
+    /// Where files are shown, up to and without the commit, such as
+    /// `https://github.example/owner/name/blob`; `None`: places are named without links.
+    pub files: Option<String>,
+    /// Address of the full report; `None` where no page is served.
+    pub page: Option<String>,
+}
+
+/// One line of "what became of the merge".
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DeploymentRow {
+    /// The application.
+    pub app: AppId,
+    /// Where it goes.
+    pub cluster: ClusterName,
+    /// The commit that is being or was deployed.
+    pub commit: CommitSha,
+    /// How far it is.
+    pub state: DeploymentState,
+    /// Since when, in UTC as RFC 3339 to the second.
+    pub since: String,
+    /// Why it is in this state, as a phrase, where that is not obvious.
+    pub note: Option<String>,
+}
+
+/// How far a deployment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DeploymentState {
+    /// It waits for its turn or for an approval.
+    Waiting,
+    /// Objects are being written, or an engine was told to.
+    InProgress,
+    /// Everything is live and ready.
+    Deployed,
+    /// It ended without being live and ready.
+    Failed,
+    /// The merged commit differs from what was approved and was refused: nothing was written.
+    Held,
+    /// Another engine deploys it; Drydock does not.
+    Elsewhere,
+}
+
+/// A deployment that failed, for the comment that says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedDeployment {
+    /// The application.
+    pub app: AppId,
+    /// Where it should have gone.
+    pub cluster: ClusterName,
+    /// The merge commit.
+    pub commit: CommitSha,
+    /// True when `commit` has several parents, so that `git revert` needs to be told the first one.
+    pub merge: bool,
+    /// What failed, each as a sentence without a final period, in order.
+    pub failures: Vec<String>,
+    /// What is live now, as sentences without a final period.
+    pub live: Vec<String>,
+    /// Address of the full record; `None` where no page is served.
+    pub page: Option<String>,
 }

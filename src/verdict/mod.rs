@@ -1,9 +1,16 @@
-//! The verdict: the only place that can construct a pass.
+//! The verdict: the only place that can construct a pass. Pure; it must never read "nothing was said"
+//! as "nothing is wrong".
 
 use std::collections::BTreeMap;
 
 use crate::finding::Gate;
 use crate::ids::{AppId, Digest};
+
+mod conclude;
+#[cfg(test)]
+mod tests;
+
+pub use conclude::{AppConclusion, Concluded, Evidence, conclude};
 
 /// What one gate concluded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
