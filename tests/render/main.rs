@@ -1,0 +1,3 @@
+//! Rendering on real parts: the sandbox as the kernel enforces it, and parity with the real tools.
+
+mod sandbox;
