@@ -217,6 +217,13 @@ impl RepoPath {
     }
 }
 
+// Equal, ordered and hashed like its text: lets a map of paths be searched by text.
+impl std::borrow::Borrow<str> for RepoPath {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
 impl FromStr for RepoPath {
     type Err = InvalidId;
 

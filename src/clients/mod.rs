@@ -1,1 +1,3 @@
 //! Clients of the outside world: concrete, without decisions, without stage types.
+
+pub mod git;

@@ -3,7 +3,17 @@
 //! A tree never follows a symbolic link out of itself, never reads a submodule, and gives each
 //! file's Git blob id, so that two trees compare without reading.
 
+mod link;
+mod materialise;
+mod read;
+mod scan;
+
+pub use read::Reader;
+pub use scan::blob_id;
+pub(crate) use scan::read_entry;
+
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -46,7 +56,8 @@ pub enum EntryKind {
 pub struct Entry {
     /// What it is.
     pub kind: EntryKind,
-    /// Git's blob id of the content (SHA-1 or SHA-256, lower-case hexadecimal); empty for a submodule.
+    /// Git's blob id of the content (SHA-1 or SHA-256, lower-case hexadecimal); of a submodule the
+    /// commit it stands at.
     pub blob: String,
 }
 
@@ -70,6 +81,14 @@ pub enum TreeError {
     /// A submodule.
     #[error("`{0}` is a Git submodule, which Drydock does not follow")]
     Submodule(RepoPath),
+    /// A file that could not be written where it was asked for.
+    #[error("`{path}` could not be written to the working folder: {reason}")]
+    NotWritten {
+        /// The file.
+        path: RepoPath,
+        /// What the system said.
+        reason: String,
+    },
     /// Larger than the reader accepts.
     #[error("`{path}` has {bytes} bytes, more than {limit}")]
     TooLarge {
@@ -90,6 +109,15 @@ pub enum TreeError {
     },
 }
 
+/// What a folder holds under one name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Child {
+    /// A folder; Git knows it by what it holds.
+    Folder,
+    /// An entry of its own.
+    Entry(EntryKind),
+}
+
 /// A read-only state of a repository. Cheap to clone.
 #[derive(Clone)]
 pub struct Tree {
@@ -104,8 +132,12 @@ enum Backing {
     Empty,
     /// Blobs of a Git object database.
     Git(gix::ThreadSafeRepository),
-    /// Files below a directory.
-    Directory(PathBuf),
+    /// Files below a directory; what is listed and not on disk (a sparse checkout) comes from the
+    /// object database, where there is one.
+    Directory {
+        root: PathBuf,
+        objects: Option<gix::ThreadSafeRepository>,
+    },
 }
 
 impl std::fmt::Debug for Tree {
@@ -153,7 +185,26 @@ impl Tree {
         Self {
             revision,
             entries: Arc::new(entries),
-            backing: Backing::Directory(root),
+            backing: Backing::Directory {
+                root,
+                objects: None,
+            },
+        }
+    }
+
+    /// A working directory; a listed file that is not on disk is read from the object database.
+    pub fn of_worktree(
+        entries: BTreeMap<RepoPath, Entry>,
+        root: PathBuf,
+        objects: gix::ThreadSafeRepository,
+    ) -> Self {
+        Self {
+            revision: Revision::Worktree,
+            entries: Arc::new(entries),
+            backing: Backing::Directory {
+                root,
+                objects: Some(objects),
+            },
         }
     }
 
@@ -176,47 +227,87 @@ impl Tree {
         )
     }
 
-    /// Reads the blob at exactly this path (a link's target for a link).
-    pub(crate) fn read_entry(&self, path: &RepoPath, entry: &Entry) -> Result<Vec<u8>, TreeError> {
-        let unreadable = |reason: String| TreeError::Unreadable {
-            path: path.clone(),
-            reason,
-        };
-        let too_large = |bytes: u64| TreeError::TooLarge {
-            path: path.clone(),
-            bytes,
-            limit: Self::FILE_LIMIT,
-        };
-        match &self.backing {
-            Backing::Empty => Err(TreeError::Missing(path.clone())),
-            Backing::Git(repository) => {
-                let repository = repository.to_thread_local();
-                let id = gix::ObjectId::from_hex(entry.blob.as_bytes())
-                    .map_err(|error| unreadable(error.to_string()))?;
-                let header = repository
-                    .find_header(id)
-                    .map_err(|error| unreadable(error.to_string()))?;
-                if header.size() > Self::FILE_LIMIT {
-                    return Err(too_large(header.size()));
+    /// True when a folder stands at this path, or a link that leads to one.
+    pub fn is_folder(&self, path: &RepoPath) -> bool {
+        self.is_plain_folder(path)
+            || (!self.entries.contains_key(path)
+                || self
+                    .entries
+                    .get(path)
+                    .is_some_and(|entry| entry.kind == EntryKind::Symlink))
+                && self
+                    .resolve(path)
+                    .is_ok_and(|real| self.is_plain_folder(&real))
+    }
+
+    /// True when a regular file stands at this path, or a link that leads to one.
+    pub fn is_file(&self, path: &RepoPath) -> bool {
+        self.find_file(path).is_ok()
+    }
+
+    /// The blob id of the file at this path, links followed.
+    pub fn find_blob(&self, path: &RepoPath) -> Option<&str> {
+        self.find_file(path)
+            .ok()
+            .map(|(_, entry)| entry.blob.as_str())
+    }
+
+    /// The names in a folder, in order, links to the folder followed (its own links are not).
+    pub fn list_folder(&self, path: &RepoPath) -> Result<BTreeMap<String, Child>, TreeError> {
+        let real = self.resolve(path)?;
+        if !self.is_plain_folder(&real) {
+            return Err(TreeError::Missing(path.clone()));
+        }
+        let prefix = folder_prefix(&real);
+        let mut children = BTreeMap::new();
+        let mut start = Bound::Included(prefix.clone());
+        while let Some((found, entry)) = self
+            .entries
+            .range::<str, _>((start.as_ref().map(String::as_str), Bound::Unbounded))
+            .next()
+        {
+            let Some(rest) = found.as_str().strip_prefix(&prefix) else {
+                break;
+            };
+            match rest.split_once('/') {
+                Some((folder, _)) => {
+                    children.insert(folder.to_owned(), Child::Folder);
+                    // `0` follows `/`: the first text behind everything in that folder.
+                    start = Bound::Included(format!("{prefix}{folder}0"));
                 }
-                let object = repository
-                    .find_object(id)
-                    .map_err(|error| unreadable(error.to_string()))?;
-                Ok(object.detach().data)
-            }
-            Backing::Directory(root) => {
-                let full = root.join(path.as_str());
-                let io = |error: std::io::Error| unreadable(error.to_string());
-                if entry.kind == EntryKind::Symlink {
-                    let target = std::fs::read_link(&full).map_err(io)?;
-                    return Ok(target.to_string_lossy().into_owned().into_bytes());
+                None => {
+                    children.insert(rest.to_owned(), Child::Entry(entry.kind));
+                    start = Bound::Excluded(found.as_str().to_owned());
                 }
-                let size = std::fs::symlink_metadata(&full).map_err(io)?.len();
-                if size > Self::FILE_LIMIT {
-                    return Err(too_large(size));
-                }
-                std::fs::read(&full).map_err(io)
             }
         }
+        Ok(children)
+    }
+
+    /// Every entry below a folder (no links followed), in path order.
+    pub fn below<'a>(
+        &'a self,
+        folder: &RepoPath,
+    ) -> impl Iterator<Item = (&'a RepoPath, &'a Entry)> + use<'a> {
+        let prefix = folder_prefix(folder);
+        self.entries
+            .range::<str, _>((Bound::Included(prefix.as_str()), Bound::Unbounded))
+            .take_while(move |(path, _)| path.as_str().starts_with(&prefix))
+    }
+
+    fn is_plain_folder(&self, path: &RepoPath) -> bool {
+        path.is_root() || self.below(path).next().is_some()
     }
 }
+
+/// What every path in a folder begins with.
+fn folder_prefix(folder: &RepoPath) -> String {
+    if folder.is_root() {
+        String::new()
+    } else {
+        format!("{folder}/")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1 @@
+//! Which applications the real pull requests touch.
