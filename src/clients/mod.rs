@@ -1,3 +1,4 @@
 //! Clients of the outside world: concrete, without decisions, without stage types.
 
 pub mod git;
+pub mod store;

@@ -1,0 +1,284 @@
+use std::time::SystemTime;
+
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+
+use super::error::{corrupt, query};
+use super::rows::{column, digest, number, repository, sha};
+use super::{Store, StoreError, millis, time};
+use crate::ids::{CommitSha, Digest, PrNumber, RepositoryId, RunId};
+
+/// The answer of an evaluation; ordered, the worst last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RunVerdict {
+    /// The change may merge.
+    Pass,
+    /// It is refused.
+    Fail,
+    /// It could not be judged.
+    Error,
+}
+
+impl RunVerdict {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// One finished evaluation of a pull request. Written before anything about it is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRecord {
+    /// Its id.
+    pub id: RunId,
+    /// The base repository.
+    pub repository: RepositoryId,
+    /// The pull request.
+    pub pull: PrNumber,
+    /// Everything that decided the result, as one digest.
+    pub evaluation_key: Digest,
+    /// The proposed commit.
+    pub head: CommitSha,
+    /// The tip of the base branch that it was merged into.
+    pub base: CommitSha,
+    /// The base branch.
+    pub base_ref: String,
+    /// The judged tree; `None` when there was none (a merge conflict).
+    pub tree: Option<String>,
+    /// The answer.
+    pub verdict: RunVerdict,
+    /// What people are told, as one digest: equal digests need no new message.
+    pub result_digest: Digest,
+    /// How many applications the change touches.
+    pub touched: u64,
+    /// Check run and comment as composed, JSON of `run::publish`.
+    pub outputs: String,
+    /// JSON of the report.
+    pub report: String,
+    /// Start of the work.
+    pub started_at: SystemTime,
+    /// Its end.
+    pub finished_at: SystemTime,
+    /// When the verdict ends by itself (a waiver expires).
+    pub valid_until: Option<SystemTime>,
+}
+
+/// One application of an evaluation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunApp {
+    /// The application's id as text.
+    pub app: String,
+    /// Where it goes; empty without a cluster.
+    pub cluster: String,
+    /// Outcome word.
+    pub outcome: String,
+    /// Digest of what is on the base branch.
+    pub base: Option<Digest>,
+    /// Digest of what was judged; `None` when the application is removed or could not be rendered.
+    pub head: Option<Digest>,
+}
+
+/// One finding of an evaluation, as searched for later; never a value of a manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FindingRow {
+    /// Stable identity.
+    pub fingerprint: Digest,
+    /// Gate word.
+    pub gate: String,
+    /// Rule id.
+    pub rule: String,
+    /// Severity word.
+    pub severity: String,
+    /// State word.
+    pub state: String,
+    /// Whether it refuses the change.
+    pub blocks: bool,
+    /// The application's id as text.
+    pub app: Option<String>,
+    /// The object as text.
+    pub object: Option<String>,
+    /// The file.
+    pub path: Option<String>,
+    /// The line.
+    pub line: Option<u32>,
+    /// The sentence.
+    pub message: String,
+}
+
+const RUN_COLUMNS: &str = "SELECT id, repository, pull, evaluation_key, head, base, base_ref, tree, verdict, result_digest,
+    touched, outputs, report, started_at, finished_at, valid_until FROM run";
+
+fn run_record(row: &SqliteRow) -> Result<RunRecord, StoreError> {
+    let failed = query("read a run");
+    let text = |name: &str| row.try_get::<String, _>(name).map_err(failed);
+    let int = |name: &str| row.try_get::<i64, _>(name).map_err(failed);
+    let verdict = text("verdict")?;
+    Ok(RunRecord {
+        id: RunId(text("id")?),
+        repository: repository(int("repository")?),
+        pull: PrNumber(number(int("pull")?)),
+        evaluation_key: digest(&text("evaluation_key")?)?,
+        head: sha(&text("head")?)?,
+        base: sha(&text("base")?)?,
+        base_ref: text("base_ref")?,
+        tree: row.try_get("tree").map_err(failed)?,
+        verdict: [RunVerdict::Pass, RunVerdict::Fail, RunVerdict::Error]
+            .into_iter()
+            .find(|known| known.word() == verdict)
+            .ok_or_else(|| corrupt("a verdict", &verdict))?,
+        result_digest: digest(&text("result_digest")?)?,
+        touched: number(int("touched")?),
+        outputs: text("outputs")?,
+        report: text("report")?,
+        started_at: time(int("started_at")?),
+        finished_at: time(int("finished_at")?),
+        valid_until: row
+            .try_get::<Option<i64>, _>("valid_until")
+            .map_err(failed)?
+            .map(time),
+    })
+}
+
+impl Store {
+    /// Writes an evaluation with its applications and findings, all or nothing.
+    pub async fn record_run(
+        &self,
+        run: &RunRecord,
+        apps: &[RunApp],
+        findings: &[FindingRow],
+    ) -> Result<(), StoreError> {
+        let action = "store a run";
+        let failed = query(action);
+        let mut transaction = self.begin(action).await?;
+        sqlx::query(
+            "INSERT INTO run (id, repository, pull, evaluation_key, head, base, base_ref, tree, verdict, result_digest,
+               touched, outputs, report, started_at, finished_at, valid_until)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+        )
+        .bind(&run.id.0)
+        .bind(column(run.repository.0))
+        .bind(column(run.pull.0))
+        .bind(run.evaluation_key.to_string())
+        .bind(run.head.as_str())
+        .bind(run.base.as_str())
+        .bind(&run.base_ref)
+        .bind(&run.tree)
+        .bind(run.verdict.word())
+        .bind(run.result_digest.to_string())
+        .bind(column(run.touched))
+        .bind(&run.outputs)
+        .bind(&run.report)
+        .bind(millis(run.started_at))
+        .bind(millis(run.finished_at))
+        .bind(run.valid_until.map(millis))
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        for app in apps {
+            sqlx::query("INSERT INTO run_app (run, app, cluster, outcome, base_digest, head_digest) VALUES ($1, $2, $3, $4, $5, $6)")
+                .bind(&run.id.0)
+                .bind(&app.app)
+                .bind(&app.cluster)
+                .bind(&app.outcome)
+                .bind(app.base.map(|digest| digest.to_string()))
+                .bind(app.head.map(|digest| digest.to_string()))
+                .execute(&mut *transaction)
+                .await
+                .map_err(failed)?;
+        }
+        for (seq, finding) in (0_i64..).zip(findings) {
+            insert_finding(&mut transaction, &run.id, seq, finding)
+                .await
+                .map_err(failed)?;
+        }
+        transaction.commit().await.map_err(failed)
+    }
+
+    /// The newest evaluation of a pull request; only of this head and base branch, where they are
+    /// given.
+    pub async fn newest_run(
+        &self,
+        owner: RepositoryId,
+        pr: PrNumber,
+        of: Option<(&CommitSha, &str)>,
+    ) -> Result<Option<RunRecord>, StoreError> {
+        let statement = format!(
+            "{RUN_COLUMNS} WHERE repository = $1 AND pull = $2 AND ($3 IS NULL OR (head = $3 AND base_ref = $4))
+             ORDER BY finished_at DESC, id DESC LIMIT 1"
+        );
+        let row = sqlx::query(sqlx::AssertSqlSafe(statement))
+            .bind(column(owner.0))
+            .bind(column(pr.0))
+            .bind(of.map(|(head, _)| head.as_str()))
+            .bind(of.map(|(_, base_ref)| base_ref))
+            .fetch_optional(&self.read)
+            .await
+            .map_err(query("read the newest run"))?;
+        row.as_ref().map(run_record).transpose()
+    }
+
+    /// An evaluation by its id.
+    pub async fn find_run(&self, id: &RunId) -> Result<Option<RunRecord>, StoreError> {
+        let statement = format!("{RUN_COLUMNS} WHERE id = $1");
+        let row = sqlx::query(sqlx::AssertSqlSafe(statement))
+            .bind(&id.0)
+            .fetch_optional(&self.read)
+            .await
+            .map_err(query("read a run"))?;
+        row.as_ref().map(run_record).transpose()
+    }
+
+    /// The applications of an evaluation, in id order.
+    pub async fn run_apps(&self, id: &RunId) -> Result<Vec<RunApp>, StoreError> {
+        type Row = (String, String, String, Option<String>, Option<String>);
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT app, cluster, outcome, base_digest, head_digest FROM run_app WHERE run = $1 ORDER BY app",
+        )
+        .bind(&id.0)
+        .fetch_all(&self.read)
+        .await
+        .map_err(query("read the applications of a run"))?;
+        rows.into_iter()
+            .map(|(app, cluster, outcome, base, head)| {
+                Ok(RunApp {
+                    app,
+                    cluster,
+                    outcome,
+                    base: base.as_deref().map(digest).transpose()?,
+                    head: head.as_deref().map(digest).transpose()?,
+                })
+            })
+            .collect()
+    }
+}
+
+async fn insert_finding(
+    connection: &mut sqlx::SqliteConnection,
+    run: &RunId,
+    seq: i64,
+    finding: &FindingRow,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO finding (run, seq, fingerprint, gate, rule, severity, state, blocks, app, object, path, line, message)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+    )
+    .bind(&run.0)
+    .bind(seq)
+    .bind(finding.fingerprint.to_string())
+    .bind(&finding.gate)
+    .bind(&finding.rule)
+    .bind(&finding.severity)
+    .bind(&finding.state)
+    .bind(finding.blocks)
+    .bind(&finding.app)
+    .bind(&finding.object)
+    .bind(&finding.path)
+    .bind(finding.line.map(i64::from))
+    .bind(&finding.message)
+    .execute(connection)
+    .await
+    .map(drop)
+}
