@@ -1,5 +1,22 @@
 //! All wording: one report, printed for the terminal, the check, the comment, JSON, Markdown and
 //! GitHub workflow commands. Pure: equal input, equal bytes. Nothing else in Drydock makes sentences
 //! for people.
+//!
+//! What a report quotes was written by strangers: every name and message goes through
+//! [`visible`](mod@visible) or `markdown`, which keep it from forging a line, a link, a mention or a
+//! mark of ours.
 
+pub mod json;
 pub mod model;
+pub mod text;
+
+mod groups;
+mod tally;
+mod values;
+pub mod visible;
+mod wording;
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;

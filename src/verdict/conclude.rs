@@ -157,7 +157,10 @@ fn conclude_app(evidence: &Evidence<'_>, index: &Index<'_>, id: &AppId) -> AppCo
         };
     }
     let rendered = index.find(id);
-    let render = raise(Gate::Render, rendered.map_or(GateResult::Error, judge_rendering));
+    let render = raise(
+        Gate::Render,
+        rendered.map_or(GateResult::Error, judge_rendering),
+    );
     let mut gates = BTreeMap::from([(Gate::Render, render)]);
     if rendered.is_some_and(|app| !matches!(app.head, Outcome::Failed(_))) {
         for gate in [Gate::Schema, Gate::Policy, Gate::Preview] {
@@ -213,12 +216,7 @@ fn blame_of(problems: &[Problem]) -> Blame {
         .unwrap_or(Blame::Operator)
 }
 
-fn weigh_gate(
-    evidence: &Evidence<'_>,
-    id: &AppId,
-    gate: Gate,
-    result: GateResult,
-) -> AppOutcome {
+fn weigh_gate(evidence: &Evidence<'_>, id: &AppId, gate: Gate, result: GateResult) -> AppOutcome {
     let tolerated = gate == Gate::Preview && evidence.preview_tolerated.contains(id)
         || gate != Gate::Render && mode_of(evidence, gate) == Mode::Shadow;
     match result {

@@ -80,7 +80,10 @@ impl Case {
                 base: rendered(),
                 head: rendered(),
             }],
-            modes: Gate::ALL.into_iter().map(|gate| (gate, Mode::Block)).collect(),
+            modes: Gate::ALL
+                .into_iter()
+                .map(|gate| (gate, Mode::Block))
+                .collect(),
             results: judged
                 .into_iter()
                 .map(|gate| ((id("shop"), gate), GateResult::Pass))
@@ -127,7 +130,10 @@ fn a_change_passes_when_every_gate_passed_every_app() {
     let Verdict::Pass(passed) = Case::passing().conclude().verdict else {
         panic!("it should pass");
     };
-    assert_eq!(passed.heads().get(&id("shop")), Some(&Some(Digest::of(b"head"))));
+    assert_eq!(
+        passed.heads().get(&id("shop")),
+        Some(&Some(Digest::of(b"head")))
+    );
 }
 
 #[test]
@@ -135,7 +141,10 @@ fn a_change_that_touches_no_app_passes() {
     let mut case = Case::passing();
     case.touched.clear();
     assert_eq!(case.word(), "pass");
-    assert_eq!(case.conclude().gates.get(&Gate::Policy), Some(&GateResult::Pass));
+    assert_eq!(
+        case.conclude().gates.get(&Gate::Policy),
+        Some(&GateResult::Pass)
+    );
 }
 
 #[test]
@@ -157,13 +166,17 @@ fn a_gate_that_is_off_is_not_needed_and_says_off() {
     case.modes.insert(Gate::Preview, Mode::Off);
     case.results.remove(&(id("shop"), Gate::Preview));
     assert_eq!(case.word(), "pass");
-    assert_eq!(case.conclude().gates.get(&Gate::Preview), Some(&GateResult::Off));
+    assert_eq!(
+        case.conclude().gates.get(&Gate::Preview),
+        Some(&GateResult::Off)
+    );
 }
 
 #[test]
 fn a_result_of_off_does_not_satisfy_a_gate_that_is_on() {
     let mut case = Case::passing();
-    case.results.insert((id("shop"), Gate::Schema), GateResult::Off);
+    case.results
+        .insert((id("shop"), Gate::Schema), GateResult::Off);
     assert_eq!(case.word(), "error");
 }
 
@@ -191,13 +204,22 @@ fn a_head_that_an_operator_or_a_service_kept_from_rendering_is_an_error() {
 
 #[test]
 fn a_change_that_repairs_a_broken_base_may_pass() {
-    assert_eq!(Case::with_sides(failed(Blame::Author), rendered()).word(), "pass");
-    assert_eq!(Case::with_sides(failed(Blame::Operator), rendered()).word(), "error");
+    assert_eq!(
+        Case::with_sides(failed(Blame::Author), rendered()).word(),
+        "pass"
+    );
+    assert_eq!(
+        Case::with_sides(failed(Blame::Operator), rendered()).word(),
+        "error"
+    );
 }
 
 #[test]
 fn an_app_that_exists_on_neither_side_or_is_rendered_twice_is_an_error() {
-    assert_eq!(Case::with_sides(Outcome::Absent, Outcome::Absent).word(), "error");
+    assert_eq!(
+        Case::with_sides(Outcome::Absent, Outcome::Absent).word(),
+        "error"
+    );
     let mut case = Case::passing();
     case.rendered.push(RenderedApp {
         id: id("shop"),
@@ -213,7 +235,10 @@ fn a_blocking_finding_refuses_even_outside_every_touched_app() {
         let mut case = Case::passing();
         case.findings.push(finding(app, Gate::Policy, true));
         assert_eq!(case.word(), "fail");
-        assert_eq!(case.conclude().gates.get(&Gate::Policy), Some(&GateResult::Fail));
+        assert_eq!(
+            case.conclude().gates.get(&Gate::Policy),
+            Some(&GateResult::Fail)
+        );
     }
     let mut case = Case::passing();
     case.findings.push(finding(None, Gate::Policy, false));
@@ -223,12 +248,17 @@ fn a_blocking_finding_refuses_even_outside_every_touched_app() {
 #[test]
 fn a_missing_preview_passes_only_where_configuration_tolerates_it() {
     let mut case = Case::passing();
-    case.results.insert((id("shop"), Gate::Preview), GateResult::Error);
+    case.results
+        .insert((id("shop"), Gate::Preview), GateResult::Error);
     assert_eq!(case.word(), "error");
     case.preview_tolerated.insert(id("shop"));
     assert_eq!(case.word(), "pass");
-    assert_eq!(case.conclude().gates.get(&Gate::Preview), Some(&GateResult::Error));
-    case.results.insert((id("shop"), Gate::Schema), GateResult::Error);
+    assert_eq!(
+        case.conclude().gates.get(&Gate::Preview),
+        Some(&GateResult::Error)
+    );
+    case.results
+        .insert((id("shop"), Gate::Schema), GateResult::Error);
     assert_eq!(case.word(), "error");
 }
 
@@ -260,7 +290,11 @@ fn what_keeps_the_whole_from_being_judged_is_never_a_pass() {
 }
 
 fn any_blame() -> impl Strategy<Value = Blame> {
-    prop_oneof![Just(Blame::Author), Just(Blame::Operator), Just(Blame::Upstream)]
+    prop_oneof![
+        Just(Blame::Author),
+        Just(Blame::Operator),
+        Just(Blame::Upstream)
+    ]
 }
 
 fn any_outcome() -> impl Strategy<Value = Outcome> {

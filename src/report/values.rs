@@ -1,0 +1,177 @@
+//! Field changes in words: where in the object, from what, to what.
+
+use serde_json::Value;
+
+use crate::preview::{Action, Basis, Change, FieldChange, Origin};
+
+use super::visible;
+
+/// A JSON pointer as people write paths: `spec.containers[0].image`,
+/// `metadata.annotations["example.org/owner"]`.
+pub(super) fn path(pointer: &str) -> String {
+    let mut out = String::new();
+    for segment in pointer.split('/').skip(1) {
+        let segment = visible::line(&segment.replace("~1", "/").replace("~0", "~"));
+        let plain = !segment.is_empty()
+            && segment
+                .chars()
+                .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
+        if plain && segment.chars().all(|c| c.is_ascii_digit()) {
+            out.push('[');
+            out.push_str(&segment);
+            out.push(']');
+        } else if plain {
+            if !out.is_empty() {
+                out.push('.');
+            }
+            out.push_str(&segment);
+        } else {
+            out.push_str("[\"");
+            out.push_str(&segment);
+            out.push_str("\"]");
+        }
+    }
+    if out.is_empty() {
+        "the whole object".to_owned()
+    } else {
+        out
+    }
+}
+
+/// A value on one line of at most `limit` characters: strings that look like nothing else stand
+/// without quotes, a text of several lines is named by its size.
+pub(super) fn value(value: &Value, limit: usize) -> String {
+    let text = match value {
+        Value::String(text) if is_several_lines(value) => {
+            return format!("a text of {} lines", text.lines().count());
+        }
+        Value::String(text) if stands_bare(text) => text.clone(),
+        other => other.to_string(),
+    };
+    visible::shorten(&visible::line(&text), limit)
+}
+
+/// True for a text that does not fit on one line.
+pub(super) fn is_several_lines(value: &Value) -> bool {
+    value
+        .as_str()
+        .is_some_and(|text| text.trim_end_matches('\n').contains('\n'))
+}
+
+/// True when a one-line list of fields would hide what changed, so that the unified diff says more.
+pub(super) fn needs_diff(change: &Change) -> bool {
+    !change.diff.is_empty()
+        && change
+            .fields
+            .iter()
+            .flat_map(|field| [&field.before, &field.after])
+            .flatten()
+            .any(is_several_lines)
+}
+
+fn stands_bare(text: &str) -> bool {
+    let ambiguous = text.is_empty()
+        || text.trim() != text
+        || text.parse::<f64>().is_ok()
+        || matches!(text, "true" | "false" | "null" | "~")
+        || text.starts_with(['"', '{', '[']);
+    !ambiguous
+}
+
+/// Both values of a field: `3 → 5`, `set to 5`, `3 is removed`.
+pub(super) fn transition(field: &FieldChange, limit: usize) -> String {
+    match (&field.before, &field.after) {
+        (Some(before), Some(after)) => {
+            format!("{} → {}", value(before, limit), value(after, limit))
+        }
+        (None, Some(after)) => format!("+ {}", value(after, limit)),
+        (Some(before), None) => format!("− {}", value(before, limit)),
+        (None, None) => String::new(),
+    }
+}
+
+/// The mark of an action in lists.
+pub(super) fn mark(action: Action) -> &'static str {
+    match action {
+        Action::Create => "+",
+        Action::Update => "~",
+        Action::Delete => "−",
+        Action::Unchanged => "=",
+    }
+}
+
+/// What a reader must know of a change besides its fields: where it comes from and how well it is
+/// known. `usual` is the basis that needs no word.
+pub(super) fn remark(change: &Change, usual: Basis) -> Option<String> {
+    let origin = match change.origin {
+        Origin::ThisPr => None,
+        Origin::Drift => Some("drifted, not by this change"),
+        Origin::OverwritesDrift => Some("overwrites what drifted"),
+        Origin::AlreadyLive => Some("already live"),
+        Origin::Unknown => Some("live state not known"),
+    };
+    let basis = (change.basis != usual).then(|| match change.basis {
+        Basis::Server => "answered by the server",
+        Basis::Schema => "checked by schema only",
+        Basis::Estimated => "estimated",
+    });
+    let words: Vec<&str> = [origin, basis].into_iter().flatten().collect();
+    let note = change.note.as_deref().map(visible::line);
+    match (words.is_empty(), note) {
+        (true, None) => None,
+        (false, None) => Some(words.join(", ")),
+        (true, Some(note)) => Some(note),
+        (false, Some(note)) => Some(format!("{}: {note}", words.join(", "))),
+    }
+}
+
+/// The basis of most changes, which a list then names once.
+pub(super) fn usual_basis<'a>(changes: impl Iterator<Item = &'a Change>) -> Option<Basis> {
+    let mut counts = [
+        (Basis::Server, 0usize),
+        (Basis::Schema, 0),
+        (Basis::Estimated, 0),
+    ];
+    for change in changes {
+        for (basis, count) in &mut counts {
+            if *basis == change.basis {
+                *count += 1;
+            }
+        }
+    }
+    counts
+        .into_iter()
+        .rev()
+        .filter(|(_, count)| *count > 0)
+        .max_by_key(|(_, count)| *count)
+        .map(|(basis, _)| basis)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn pointers_read_like_paths() {
+        assert_eq!(
+            path("/spec/template/spec/containers/0/image"),
+            "spec.template.spec.containers[0].image"
+        );
+        assert_eq!(
+            path("/metadata/annotations/example.org~1owner"),
+            "metadata.annotations[\"example.org/owner\"]"
+        );
+        assert_eq!(path(""), "the whole object");
+    }
+
+    #[test]
+    fn a_string_keeps_its_quotes_where_it_would_read_as_something_else() {
+        assert_eq!(value(&json!("web:1.5"), 40), "web:1.5");
+        assert_eq!(value(&json!("3"), 40), "\"3\"");
+        assert_eq!(value(&json!(3), 40), "3");
+        assert_eq!(value(&json!("a\nb\n"), 40), "a text of 2 lines");
+        assert_eq!(value(&json!({"a": 1}), 40), "{\"a\":1}");
+    }
+}

@@ -1,0 +1,170 @@
+//! Phrases that several outputs share.
+
+use crate::finding::{Blame, Finding, Gate};
+use crate::ids::AppId;
+use crate::plan::{UntouchedReason, Why};
+use crate::tree::Revision;
+
+use super::model::Report;
+use super::visible;
+
+/// `1 finding`, `2 findings`, `12,345 findings`.
+pub(super) fn count(number: usize, one: &str, many: &str) -> String {
+    format!(
+        "{} {}",
+        grouped(number),
+        if number == 1 { one } else { many }
+    )
+}
+
+/// A number with a comma between thousands.
+pub(super) fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(super) fn listed(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+/// Whose move it is.
+pub(super) fn whose(blame: Blame) -> &'static str {
+    match blame {
+        Blame::Author => "for the author",
+        Blame::Operator => "for the operator",
+        Blame::Upstream => "for the service it depends on",
+    }
+}
+
+/// Why an application is touched, as a phrase.
+pub(super) fn why(why: &Why) -> String {
+    match why {
+        Why::File(path) => format!("{path} changed"),
+        Why::Declaration(path) => format!("its declaration in {path} changed"),
+        Why::Introduced => "this change introduces it".to_owned(),
+        Why::Removed => "this change removes it".to_owned(),
+        Why::Asked => "everything was asked for".to_owned(),
+    }
+}
+
+/// Why something was left out, as a phrase.
+pub(super) fn left_out(reason: UntouchedReason) -> &'static str {
+    match reason {
+        UntouchedReason::NothingItReadsChanged => "no file it reads changed",
+        UntouchedReason::LibraryChart => "a library chart renders nothing by itself",
+        UntouchedReason::NoApplicationReadsIt => "no application reads it",
+        UntouchedReason::Excluded => "the configuration excludes it",
+        UntouchedReason::Configuration => "Drydock's own configuration, which is read at the base",
+        UntouchedReason::NotEvaluated => "this version does not evaluate what declares it",
+    }
+}
+
+/// The rule as people look for it: `schema.type`, `policy drydock.workload.run-as-non-root`.
+pub(super) fn rule(finding: &Finding) -> String {
+    let gate = finding.gate.word();
+    let own = finding
+        .rule
+        .strip_prefix(gate)
+        .is_some_and(|rest| rest.starts_with('.'));
+    if finding.rule.is_empty() || finding.rule == gate {
+        gate.to_owned()
+    } else if own {
+        visible::line(&finding.rule)
+    } else {
+        format!("{gate} {}", visible::line(&finding.rule))
+    }
+}
+
+/// An application in a sentence: its name, and its cluster where it has one.
+pub(super) fn app(id: &AppId) -> String {
+    let name = visible::line(&id.display_name());
+    if id.cluster.0.is_empty() {
+        name
+    } else {
+        format!("{name} in {}", visible::line(&id.cluster.0))
+    }
+}
+
+/// Several applications in a sentence, those of one name together: `shop in production and staging`.
+/// At most `limit` of them are named, the others counted.
+pub(super) fn apps(ids: &[&AppId], limit: usize) -> String {
+    let mut names: Vec<(String, Vec<String>)> = Vec::new();
+    for id in ids.iter().take(limit) {
+        let name = visible::line(&id.display_name());
+        let cluster = visible::line(&id.cluster.0);
+        match names.last_mut().filter(|(known, _)| *known == name) {
+            Some((_, clusters)) => clusters.push(cluster),
+            None => names.push((name, vec![cluster])),
+        }
+    }
+    let mut parts: Vec<String> = names
+        .into_iter()
+        .map(|(name, mut clusters)| {
+            clusters.retain(|cluster| !cluster.is_empty());
+            if clusters.is_empty() {
+                name
+            } else {
+                format!("{name} in {}", listed(&clusters))
+            }
+        })
+        .collect();
+    if ids.len() > limit {
+        parts.push(format!("{} more", grouped(ids.len() - limit)));
+    }
+    parts.join(", ")
+}
+
+/// A side of the change: what people call it, and the commit.
+pub(super) fn side(name: Option<&str>, revision: Option<&Revision>) -> Option<String> {
+    let revision = match revision? {
+        Revision::Commit(sha) => sha.short().to_owned(),
+        Revision::Worktree => "worktree".to_owned(),
+        Revision::Empty => "nothing".to_owned(),
+    };
+    Some(match name.map(visible::line) {
+        Some(name) if name != revision => format!("{name} ({revision})"),
+        _ => revision,
+    })
+}
+
+/// True when there is a state before that findings were compared with.
+pub(super) fn has_base(report: &Report) -> bool {
+    matches!(&report.base, Some(revision) if *revision != Revision::Empty)
+}
+
+/// What a gate does, as a column's heading.
+pub(super) fn heading(gate: Gate) -> &'static str {
+    match gate {
+        Gate::Render => "renders",
+        Gate::Schema | Gate::Policy | Gate::Preview => gate.word(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_lists_read_like_sentences() {
+        assert_eq!(count(1, "finding", "findings"), "1 finding");
+        assert_eq!(
+            count(1_234_567, "finding", "findings"),
+            "1,234,567 findings"
+        );
+        assert_eq!(grouped(100), "100");
+        let parts = ["a".to_owned(), "b".to_owned(), "c".to_owned()];
+        assert_eq!(listed(&parts), "a, b and c");
+    }
+}
