@@ -5,12 +5,20 @@
 //! says nothing else. The original stays in a sealed field that two callers may open: the built-in
 //! apply and `render --show-secrets`. Everything else, reports, caches, policies, logs, sees tags.
 
+mod canonical;
+mod ingest;
+mod mask;
+mod role;
+
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::ids::{Digest, ObjectRef, RepoPath};
 use crate::yaml::Document;
+
+pub use ingest::{IngestError, IngestSource, Ingested, MAX_DEPTH, ingest};
+pub use mask::{LAST_APPLIED, Masker, is_tag};
 
 /// What the deployer does with a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,10 +50,11 @@ impl Role {
 pub struct Provenance {
     /// The file of the repository; for Kustomize the resource file, for Helm the template.
     pub path: Option<RepoPath>,
-    /// First line of the document in that file, from 1; 0 when unknown.
+    /// First line of the object in that file, from 1; 0 when unknown.
     pub line: u32,
     /// The positions of every field, only when the manifest *is* that document of the file (plain
-    /// YAML); rendered output has no such positions.
+    /// YAML); rendered output has no such positions. Secret values are tags here, too, and a
+    /// document with a Secret keeps no comments.
     pub document: Option<Arc<Document>>,
     /// Pointer of the item inside `document` when it came out of a `List` (`/items/0`); else empty.
     pub prefix: String,
@@ -73,6 +82,75 @@ impl std::fmt::Debug for Sealed {
 }
 
 impl Manifest {
+    /// An object that an API server gave: its Secret values become tags, `managedFields` and
+    /// kubectl's last-applied copy are left out. Lists are not unpacked.
+    pub fn from_api(value: Value, masker: &Masker) -> Result<Self, IngestError> {
+        ingest::build(value, masker, Provenance::default())
+    }
+
+    /// An object whose Secret values Drydock masked earlier, such as one read back from the worker,
+    /// the store or a recorded snapshot. Nothing is masked again: a tag of a tag would equal nothing.
+    /// The role comes along, because a Secret's annotations no longer tell it.
+    pub fn from_masked(value: Value, role: Role) -> Result<Self, IngestError> {
+        let object = ingest::identify(&value).map_err(ingest::Flaw::without_place)?;
+        let manifest = Self::assemble(object, value, Provenance::default(), None);
+        Ok(Self { role, ..manifest })
+    }
+
+    fn assemble(
+        object: ObjectRef,
+        value: Value,
+        provenance: Provenance,
+        sealed: Option<Value>,
+    ) -> Self {
+        // Annotations of a Secret are tags by now, so the role comes from the original.
+        let role = role::role_of(&object, sealed.as_ref().unwrap_or(&value));
+        Self {
+            digest: canonical::digest(&value),
+            role,
+            object,
+            value: Arc::new(value),
+            provenance,
+            sealed: sealed.map(|value| Sealed(Arc::new(value))),
+        }
+    }
+
+    /// The same object in another namespace: what a deployer does to objects that name none.
+    #[must_use]
+    pub fn with_namespace(&self, namespace: &str) -> Self {
+        let place = |value: &Value| {
+            let mut value = value.clone();
+            if let Some(metadata) = value
+                .pointer_mut("/metadata")
+                .and_then(Value::as_object_mut)
+            {
+                metadata.insert("namespace".to_owned(), Value::from(namespace));
+            }
+            value
+        };
+        let value = place(&self.value);
+        let mut object = self.object.clone();
+        object.namespace = Some(namespace.to_owned());
+        Self {
+            object,
+            digest: canonical::digest(&value),
+            value: Arc::new(value),
+            role: self.role,
+            provenance: self.provenance.clone(),
+            sealed: self
+                .sealed
+                .as_ref()
+                .map(|sealed| Sealed(Arc::new(place(&sealed.0)))),
+        }
+    }
+
+    /// The same object with what is known about its source.
+    #[must_use]
+    pub fn with_provenance(mut self, provenance: Provenance) -> Self {
+        self.provenance = provenance;
+        self
+    }
+
     /// How it names itself.
     pub fn object(&self) -> &ObjectRef {
         &self.object
@@ -114,3 +192,6 @@ impl Manifest {
         self.sealed.as_ref().map_or(&self.value, |sealed| &sealed.0)
     }
 }
+
+#[cfg(test)]
+mod tests;
