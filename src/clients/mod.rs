@@ -1,4 +1,5 @@
 //! Clients of the outside world: concrete, without decisions, without stage types.
 
 pub mod git;
+pub mod github;
 pub mod store;
