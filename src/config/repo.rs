@@ -1,157 +1,30 @@
 //! `.drydock.yaml`: what a repository says about its applications and its gates.
 
+mod parse;
+mod words;
+
 use std::collections::BTreeMap;
 
 use crate::cluster_facts::KubernetesVersion;
 use crate::finding::Gate;
 use crate::ids::{ClusterName, RepoPath};
 
+pub use parse::parse;
+pub use words::{Dialect, Engine, Mode, OnMerge, RendererKind, Unavailable};
+
 /// The file's path, at the root of the repository.
 pub const FILE_NAME: &str = ".drydock.yaml";
-
-/// Who applies an application's objects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Engine {
-    /// Drydock's own server-side apply.
-    Apply,
-    /// Argo CD.
-    ArgoCd,
-    /// Flux.
-    Flux,
-    /// A person or pipeline with kubectl.
-    Kubectl,
-}
-
-impl Engine {
-    /// The word of configuration, flags and JSON.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Apply => "apply",
-            Self::ArgoCd => "argocd",
-            Self::Flux => "flux",
-            Self::Kubectl => "kubectl",
-        }
-    }
-
-    /// The engine of a word.
-    pub fn find(word: &str) -> Option<Self> {
-        [Self::Apply, Self::ArgoCd, Self::Flux, Self::Kubectl]
-            .into_iter()
-            .find(|engine| engine.word() == word)
-    }
-}
-
-/// How a gate or policy source treats what it finds; ordered, the strictest last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Mode {
-    /// Not evaluated.
-    Off,
-    /// Evaluated and recorded, not shown on the pull request.
-    Shadow,
-    /// Shown, never blocks.
-    Warn,
-    /// Only what the change introduces blocks.
-    BlockNew,
-    /// Every finding blocks.
-    Block,
-}
-
-impl Mode {
-    /// The word of configuration.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::Shadow => "shadow",
-            Self::Warn => "warn",
-            Self::BlockNew => "block_new",
-            Self::Block => "block",
-        }
-    }
-
-    /// The mode of a word.
-    pub fn find(word: &str) -> Option<Self> {
-        [
-            Self::Off,
-            Self::Shadow,
-            Self::Warn,
-            Self::BlockNew,
-            Self::Block,
-        ]
-        .into_iter()
-        .find(|mode| mode.word() == word)
-    }
-}
-
-/// In which Rego convention a policy source is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Dialect {
-    /// Found out per package: `drydock.*` is Drydock's own, else conftest.
-    Auto,
-    /// Drydock's own input contract.
-    Drydock,
-    /// conftest's `deny`, `warn`, `violation`.
-    Conftest,
-    /// Gatekeeper templates and constraints (part 6).
-    Gatekeeper,
-}
-
-impl Dialect {
-    /// The word of configuration and flags.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Drydock => "drydock",
-            Self::Conftest => "conftest",
-            Self::Gatekeeper => "gatekeeper",
-        }
-    }
-
-    /// The dialect of a word.
-    pub fn find(word: &str) -> Option<Self> {
-        [Self::Auto, Self::Drydock, Self::Conftest, Self::Gatekeeper]
-            .into_iter()
-            .find(|dialect| dialect.word() == word)
-    }
-}
 
 /// A destination, by the name that the operator's settings give credentials to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cluster {
-    /// The version whose schemas judge; read from the cluster itself where one is connected.
+    /// The version whose schemas judge; absent by default: read from the cluster itself where one is
+    /// connected, else [`KubernetesVersion::default`].
     pub kubernetes: Option<KubernetesVersion>,
-    /// Who applies there.
+    /// Who applies there; `kubectl` by default.
     pub engine: Engine,
-    /// Needs an approval; a preview that could not be had holds the change.
+    /// Needs an approval; a preview that could not be had holds the change. False by default.
     pub protected: bool,
-}
-
-/// Which tool turns files into manifests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RendererKind {
-    /// Plain files, read natively.
-    Directory,
-    /// `kustomize build`.
-    Kustomize,
-    /// `helm template`.
-    Helm,
-}
-
-impl RendererKind {
-    /// The word of configuration and JSON.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Directory => "directory",
-            Self::Kustomize => "kustomize",
-            Self::Helm => "helm",
-        }
-    }
-
-    /// The renderer of a word.
-    pub fn find(word: &str) -> Option<Self> {
-        [Self::Directory, Self::Kustomize, Self::Helm]
-            .into_iter()
-            .find(|renderer| renderer.word() == word)
-    }
 }
 
 /// An application that discovery cannot know.
@@ -209,42 +82,10 @@ impl Default for Discovery {
 pub struct PolicySource {
     /// A file or folder of the repository.
     pub path: RepoPath,
-    /// Convention.
+    /// Convention; `auto` by default.
     pub dialect: Dialect,
-    /// What its findings do.
+    /// What its findings do; `block_new` by default.
     pub mode: Mode,
-}
-
-/// What the bot does after a merge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum OnMerge {
-    /// Nothing.
-    Off,
-    /// Watches and reports.
-    Observe,
-    /// Starts the deployment.
-    Trigger,
-}
-
-impl OnMerge {
-    /// The value of a word.
-    pub fn find(word: &str) -> Option<Self> {
-        match word {
-            "off" => Some(Self::Off),
-            "observe" => Some(Self::Observe),
-            "trigger" => Some(Self::Trigger),
-            _ => None,
-        }
-    }
-}
-
-/// What happens when a preview that was asked for could not be had.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unavailable {
-    /// Said in the report.
-    Warn,
-    /// The check does not pass.
-    Hold,
 }
 
 /// The whole file.
@@ -260,15 +101,15 @@ pub struct RepoConfig {
     pub policies: Option<Vec<PolicySource>>,
     /// The most each gate may do; a gate that is not named has its default.
     pub gates: BTreeMap<Gate, Mode>,
-    /// What a missing preview does.
+    /// What a missing preview does; `warn` by default. Protected clusters hold.
     pub preview_unavailable: Unavailable,
-    /// What a touched application that cannot be evaluated does.
+    /// What a touched application that cannot be evaluated at head does; `block_new` by default.
     pub unevaluable: Mode,
     /// The waiver file (part 5).
     pub waivers: Option<RepoPath>,
-    /// After a merge.
+    /// After a merge; `observe` by default.
     pub on_merge: OnMerge,
-    /// Order of clusters in a deployment.
+    /// Order of clusters in a deployment; those not named come last, by name. Empty by default.
     pub sync_order: Vec<ClusterName>,
 }
 
@@ -300,3 +141,6 @@ impl RepoConfig {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
