@@ -4,10 +4,52 @@
 //! that holds the application's closure and nothing else. A side that cannot be rendered is a
 //! problem with its place and whose move it is, never an empty result.
 
+mod all;
+mod directory;
+mod helm;
+mod kustomize;
+mod messages;
+mod origin;
+mod prescan;
+mod settings;
+mod tools;
+mod workspace;
+
+use std::collections::BTreeSet;
+
+use crate::cluster_facts::KubernetesVersion;
 use crate::finding::Blame;
 use crate::ids::{AppId, Digest, RepoPath, Side};
 use crate::object::Manifest;
+use crate::tree::Tree;
 use crate::yaml::{Duplicate, Oddity};
+
+pub use all::{render, render_side};
+pub use settings::{Permits, Settings};
+pub use tools::{Tool, ToolError, ToolKind, ToolPaths, Tools};
+
+/// One way from files to manifests.
+trait Renderer {
+    /// Renders one source of an application, or says why not.
+    fn render(&self, request: &Request<'_>) -> Result<Output, Vec<Problem>>;
+}
+
+/// What a renderer works on.
+struct Request<'a> {
+    tree: &'a Tree,
+    closure: &'a BTreeSet<RepoPath>,
+    path: &'a RepoPath,
+    version: KubernetesVersion,
+    settings: &'a Settings,
+}
+
+/// What a renderer gives, in the order of its files or its tool.
+#[derive(Default)]
+struct Output {
+    manifests: Vec<Manifest>,
+    duplicates: Vec<(RepoPath, Duplicate)>,
+    oddities: Vec<(RepoPath, Oddity)>,
+}
 
 /// One application, both sides.
 #[derive(Debug, Clone)]
@@ -84,4 +126,16 @@ pub struct Problem {
     pub line: u32,
     /// Whose move it is.
     pub blame: Blame,
+}
+
+impl Problem {
+    /// A problem of the author with a whole file or folder.
+    fn about(path: &RepoPath, message: String) -> Self {
+        Self {
+            message,
+            path: Some(path.clone()),
+            line: 0,
+            blame: Blame::Author,
+        }
+    }
 }

@@ -21,8 +21,9 @@ pub struct Finished {
     pub code: i32,
     /// All of its standard output.
     pub stdout: Vec<u8>,
-    /// The beginning of its standard error, up to [`Limits::errors`].
-    pub stderr: Vec<u8>,
+    /// The beginning of its standard error, up to [`Limits::errors`], with its folders taken out:
+    /// paths are relative to the checkout.
+    pub stderr: String,
     /// Wall-clock time from start to end, for logs and benchmarks.
     pub took: Duration,
 }
@@ -77,7 +78,7 @@ pub(super) fn run(sandbox: &Sandbox, job: &Job, cancel: &Cancel) -> Result<Finis
     Ok(Finished {
         code,
         stdout,
-        stderr,
+        stderr: scrub(&stderr, job.checkout.as_deref(), private.path()),
         took: started.elapsed(),
     })
 }
@@ -259,6 +260,22 @@ pub(super) fn read_capped(mut from: impl Read, most: usize, drop_rest: bool) -> 
         }
         bytes.extend_from_slice(read.get(..room).unwrap_or(read));
     }
+}
+
+/// Takes the paths of this machine out of what a tool says.
+fn scrub(said: &[u8], checkout: Option<&Path>, private: &Path) -> String {
+    let mut text = String::from_utf8_lossy(said).into_owned();
+    let mut hide = |folder: &Path, shown: &str| {
+        let folder = folder.to_string_lossy();
+        text = text
+            .replace(&format!("{folder}/"), shown)
+            .replace(folder.as_ref(), if shown.is_empty() { "." } else { shown });
+    };
+    if let Some(checkout) = checkout {
+        hide(checkout, "");
+    }
+    hide(private, "(private)/");
+    text
 }
 
 fn judge_status(

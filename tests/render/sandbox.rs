@@ -144,12 +144,7 @@ fn answer_of(finished: &Finished) -> String {
         .split_once("<<")
         .and_then(|(_, rest)| rest.split_once(">>"));
     answer
-        .unwrap_or_else(|| {
-            panic!(
-                "no answer: {text} {}",
-                String::from_utf8_lossy(&finished.stderr)
-            )
-        })
+        .unwrap_or_else(|| panic!("no answer: {text} {}", finished.stderr))
         .0
         .to_owned()
 }

@@ -1,0 +1,65 @@
+//! What planning refused, as problems of the author: nothing starts when there is one.
+
+use crate::finding::Blame;
+use crate::plan::{Refusal, RefusalKind};
+
+use super::Problem;
+
+/// The refusals as problems, in their order.
+pub(super) fn build_problems(refusals: &[Refusal]) -> Vec<Problem> {
+    refusals.iter().map(build_problem).collect()
+}
+
+fn build_problem(refusal: &Refusal) -> Problem {
+    Problem {
+        message: describe(refusal.kind, &refusal.text),
+        path: Some(refusal.path.clone()),
+        line: refusal.line,
+        blame: Blame::Author,
+    }
+}
+
+fn describe(kind: RefusalKind, text: &str) -> String {
+    match kind {
+        RefusalKind::RemoteReference => format!(
+            "`{text}` is fetched from another host, and rendering has no network: keep a copy in the repository"
+        ),
+        RefusalKind::LeavesRepository => format!("`{text}` leads out of the repository"),
+        RefusalKind::UnsafeEntry => format!(
+            "`{text}` is a submodule or a symbolic link that leads out of the repository: keep the files themselves in it"
+        ),
+        RefusalKind::KustomizeHelm => format!(
+            "`{text}` makes Kustomize render a chart, which Drydock does not let it do: declare the chart as an application of its own"
+        ),
+        RefusalKind::RunsProgram => {
+            format!("`{text}` runs a program or container while rendering, which is never allowed")
+        }
+        RefusalKind::Cycle => format!("`{text}` refers back to itself"),
+        RefusalKind::Missing => format!("`{text}` does not exist"),
+        RefusalKind::Unreadable => format!("it cannot be read: {text}"),
+        RefusalKind::MissingDependency => format!(
+            "the chart dependency `{text}` is not in the repository: `helm dependency build` puts it into `charts/`"
+        ),
+        RefusalKind::TooLarge => format!("{text}: more than rendering accepts"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_remote_base_names_file_line_and_reference() {
+        let refusal = Refusal {
+            kind: RefusalKind::RemoteReference,
+            path: "app/kustomization.yaml".parse().unwrap(),
+            line: 4,
+            text: "https://example.com/base".to_owned(),
+        };
+        let problems = build_problems(&[refusal]);
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].line, 4);
+        assert_eq!(problems[0].blame, Blame::Author);
+        assert!(problems[0].message.contains("https://example.com/base"));
+    }
+}
