@@ -1,5 +1,5 @@
-//! Planning and rendering on real parts: the sandbox as the kernel enforces it, the corpora, and
-//! parity with the real tools.
+//! Rendering on real parts: the sandbox as the kernel enforces it, and parity with the real tools.
 
-mod planning;
+mod figures;
+mod parity;
 mod sandbox;
