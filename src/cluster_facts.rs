@@ -102,6 +102,15 @@ impl ClusterFacts {
         })
     }
 
+    /// The path of the OpenAPI document of a group and version: `api/v1`, `apis/apps/v1`.
+    pub fn openapi_path(group: &str, version: &str) -> String {
+        if group.is_empty() {
+            format!("api/{version}")
+        } else {
+            format!("apis/{group}/{version}")
+        }
+    }
+
     /// The digest that goes into the evaluation key: version and served kinds; schemas follow from
     /// these in all but custom resources, whose documents are mixed in.
     pub fn digest(&self) -> Digest {

@@ -1,5 +1,6 @@
 //! Clients of the outside world: concrete, without decisions, without stage types.
 
+pub mod cluster;
 pub mod git;
 pub mod github;
 pub mod store;

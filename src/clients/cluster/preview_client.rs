@@ -1,0 +1,97 @@
+//! The client of previews: reads and dry runs.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::connect::{Credentials, connect};
+use super::facts::FactsCache;
+use super::fence::{self, Fence};
+use super::request::{compose_body, patch, read};
+use super::status::classify;
+use super::wire::Connection;
+use super::{Answer, Apply, ClusterError, Rejection, shown};
+use crate::cluster_facts::{ClusterFacts, ServedKind};
+use crate::ids::{ClusterName, ObjectRef};
+use crate::object::{Manifest, Masker};
+
+/// Reads and dry-runs; cannot write. Cheap to clone.
+#[derive(Clone)]
+pub struct PreviewClient {
+    connection: Connection,
+    facts: Arc<FactsCache>,
+    masker: Arc<Masker>,
+}
+
+impl PreviewClient {
+    /// Builds a client; the first request is sent by the first question.
+    pub async fn connect(
+        credentials: &Credentials,
+        cluster: &ClusterName,
+        masker: Arc<Masker>,
+    ) -> Result<Self, ClusterError> {
+        let cluster = shown(cluster);
+        let client = connect(credentials, &cluster).await?;
+        Ok(Self {
+            connection: Connection::new(client, cluster),
+            facts: Arc::default(),
+            masker,
+        })
+    }
+
+    /// Version and served kinds, and the OpenAPI documents of `groups` (group, version), as far as
+    /// the server publishes them. Read once and kept; [`Self::refresh_facts`] forgets them.
+    pub async fn facts(
+        &self,
+        groups: &BTreeSet<(String, String)>,
+    ) -> Result<Arc<ClusterFacts>, ClusterError> {
+        self.facts.fetch(&self.connection, groups).await
+    }
+
+    /// Forgets what was read, so that the next question sees new kinds.
+    pub async fn refresh_facts(&self) {
+        self.facts.forget().await;
+    }
+
+    /// The live object, masked; `None` when it does not exist.
+    pub async fn read(
+        &self,
+        served: &ServedKind,
+        object: &ObjectRef,
+    ) -> Result<Option<Manifest>, ClusterError> {
+        if holds_secrets(object) {
+            return Err(ClusterError::SecretWithheld(object.clone()));
+        }
+        read(&self.connection, served, object, &self.masker).await
+    }
+
+    /// Asks what an apply would do. The query always carries `dryRun=All`; there is no other path
+    /// from here to a write.
+    pub async fn dry_run(&self, apply: &Apply<'_>) -> Result<Answer, ClusterError> {
+        if holds_secrets(apply.object) || apply.manifest.is_masked() {
+            return Err(ClusterError::SecretWithheld(apply.object.clone()));
+        }
+        let body = compose_body(apply, apply.manifest.value());
+        let call = patch(apply, &body, "&dryRun=All");
+        let reply = self.connection.send(&call).await?;
+        let answer = classify(&self.connection, &call, reply, &self.masker)?;
+        // A server that answers with another kind than asked (a custom resource that imitates one)
+        // is not believed.
+        if let Answer::Accepted { object, .. } = &answer
+            && object.object().key().kind != apply.object.kind
+        {
+            return Ok(Answer::Rejected(Rejection::KindMissing));
+        }
+        Ok(answer)
+    }
+
+    /// Tries the one write that must be refused; see [`Fence`]. `namespace` is Drydock's own.
+    pub async fn prove_fence(&self, namespace: &str) -> Result<Fence, ClusterError> {
+        fence::prove(&self.connection, namespace).await
+    }
+}
+
+/// True for kinds whose reads and dry runs return secret values: the core kind, and every kind that
+/// calls itself one.
+fn holds_secrets(object: &ObjectRef) -> bool {
+    object.kind == "Secret"
+}

@@ -1,0 +1,6 @@
+//! Previews against a real API server: what it answers, what Drydock makes of it.
+
+#[path = "../support/apiserver.rs"]
+mod apiserver;
+mod client;
+mod support;
