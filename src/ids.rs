@@ -383,6 +383,23 @@ pub enum DeclaredBy {
 }
 
 impl DeclaredBy {
+    /// The declarer of a word.
+    pub fn find(word: &str) -> Option<Self> {
+        [
+            Self::Kustomization,
+            Self::Chart,
+            Self::Directory,
+            Self::Config,
+            Self::ArgoApplication,
+            Self::ArgoApplicationSet,
+            Self::FluxKustomization,
+            Self::FluxHelmRelease,
+            Self::Files,
+        ]
+        .into_iter()
+        .find(|kind| kind.word() == word)
+    }
+
     /// The word used in ids and JSON.
     pub fn word(self) -> &'static str {
         match self {

@@ -1,11 +1,35 @@
 //! The exact requests that a deployer makes for an application: made once, used by the dry run of
 //! the preview and by the built-in apply alike, so that what was previewed is what is sent.
 
+use crate::config::repo::Engine;
 use crate::ids::ObjectRef;
 use crate::object::Manifest;
 
 /// The field manager of the built-in apply.
 pub const FIELD_MANAGER: &str = "drydock";
+
+/// The request that this engine makes for one object.
+///
+/// Every engine is asked to take over fields that others hold, the built-in apply included: Git is
+/// the source of truth, and the preview has shown each takeover before the merge. A prediction has to
+/// use the manager that will really apply, because another one would keep fields that the manifest no
+/// longer has.
+pub fn compose_apply(engine: Engine, object: &ObjectRef, manifest: &Manifest) -> ApplyRequest {
+    ApplyRequest {
+        object: object.clone(),
+        manifest: manifest.clone(),
+        labels: Vec::new(),
+        annotations: Vec::new(),
+        field_manager: match engine {
+            Engine::Apply => FIELD_MANAGER,
+            Engine::ArgoCd => "argocd-controller",
+            Engine::Flux => "kustomize-controller",
+            Engine::Kubectl => "kubectl",
+        }
+        .to_owned(),
+        force: true,
+    }
+}
 
 /// One apply request.
 #[derive(Debug, Clone)]

@@ -1,13 +1,24 @@
-//! What must be asked of a cluster for a preview, and what was answered or why not. Pure: `run`
-//! fetches.
+//! What must be asked of a cluster for a preview, and what was answered or why not.
+//!
+//! Pure: `run` fetches. A question never names a Secret's live state, and an answer that is missing is
+//! said to be missing; nothing here decides what a difference means.
+
+mod misfit;
+mod questions;
+mod scope;
+pub mod snapshot;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::cluster_facts::ClusterFacts;
+use crate::config::repo::Engine;
 use crate::finding::Blame;
 use crate::ids::{AppId, ClusterName, ObjectKey, ObjectRef};
 use crate::object::Manifest;
+
+pub use misfit::describe_misfit;
+pub use questions::{Allowed, Pair, Scope, questions, read_pairs};
 
 /// What must be asked about one object of one application.
 #[derive(Debug, Clone)]
@@ -16,6 +27,8 @@ pub struct Question {
     pub app: AppId,
     /// Where to ask.
     pub cluster: ClusterName,
+    /// Who applies it: decides field manager and force, and how much the answer proves.
+    pub engine: Engine,
     /// The object, with the namespace it will live in.
     pub object: ObjectRef,
     /// The desired state before, to be sent as a dry run.
@@ -91,6 +104,9 @@ pub enum DryRun {
         object: Manifest,
         /// Texts of `Warning` headers, in order.
         warnings: Vec<String>,
+        /// Fields that the apply would take from other managers, with the server's words about the
+        /// owner, in order.
+        takes_over: Vec<(String, String)>,
     },
     /// The server would refuse it.
     Refused(Refusal),

@@ -1,7 +1,44 @@
 //! What merging will do: base, head and live compared, each change with its origin and how well it
 //! is known.
+//!
+//! Where the server answered, states are compared as the server would store them, so that defaults
+//! and mutations cancel out; where it did not, the renderings are laid over the live object and the
+//! result is called an estimate. A side that could not be rendered withholds the application: what is
+//! missing is never read as deleted. Nothing here asks, waits or decides whether a change may merge.
+
+mod announced;
+mod classify;
+mod compare;
+mod danger;
+mod difference;
+mod field_path;
+mod findings;
+mod immutable;
+mod normalize;
+mod predict;
+mod settle;
+mod text;
 
 use crate::ids::{AppId, ObjectRef};
+use crate::observe::{Observation, Question};
+use crate::plan::PlannedApp;
+use crate::render::RenderedApp;
+
+pub use compare::compose_previews;
+pub use findings::{PreviewFindings, findings};
+
+/// Everything that a preview is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// Touched applications.
+    pub planned: &'a [PlannedApp],
+    /// Their renderings, in any order.
+    pub rendered: &'a [RenderedApp],
+    /// What was asked about them (see [`crate::observe::questions`]).
+    pub questions: &'a [Question],
+    /// What was answered.
+    pub observation: &'a Observation,
+}
 
 /// The preview of one application.
 #[derive(Debug, Clone)]

@@ -1,1 +1,2 @@
 //! The order of the stages: judge, review, deploy, publish, recover.
+pub mod observe;

@@ -1,0 +1,162 @@
+//! From states to changes: one application after the other.
+
+use std::collections::BTreeSet;
+
+use super::announced::Announced;
+use super::classify::{Effect, classify};
+use super::danger::{Case, find_dangers};
+use super::field_path::to_pointer;
+use super::immutable::{find_immutable, says_immutable};
+use super::normalize::normalize;
+use super::settle::{Settled, settle};
+use super::text::unified;
+use super::{Action, AppPreview, Basis, Change, Input, Origin};
+use crate::ids::ClusterName;
+use crate::object::Manifest;
+use crate::observe::{DryRun, Observation, Question, read_pairs};
+use crate::plan::PlannedApp;
+use crate::render::RenderedApp;
+
+/// The preview of every planned application, in the plan's order. An application without a rendering
+/// is withheld.
+pub fn compose_previews(input: &Input<'_>) -> Vec<AppPreview> {
+    let announced = Announced::read(input.rendered);
+    input
+        .planned
+        .iter()
+        .map(|planned| {
+            let rendered = input.rendered.iter().find(|app| app.id == planned.id);
+            compose_one(planned, rendered, input, &announced)
+        })
+        .collect()
+}
+
+fn compose_one(
+    planned: &PlannedApp,
+    rendered: Option<&RenderedApp>,
+    input: &Input<'_>,
+    announced: &Announced,
+) -> AppPreview {
+    let cluster = destination(planned);
+    let facts = input.observation.facts.get(&cluster);
+    let pairs =
+        rendered.and_then(|rendered| read_pairs(planned, rendered, facts.map(AsRef::as_ref)));
+    let Some(pairs) = pairs else {
+        return AppPreview {
+            app: planned.id.clone(),
+            changes: Vec::new(),
+            unchanged: 0,
+            withheld: true,
+        };
+    };
+    let mut changes: Vec<Change> = input
+        .questions
+        .iter()
+        .filter(|question| question.app == planned.id)
+        .flat_map(|question| compose_changes(question, input.observation, announced))
+        .collect();
+    changes.sort_by(|one, other| (&one.object, one.origin).cmp(&(&other.object, other.origin)));
+    let touched: BTreeSet<_> = changes.iter().map(|change| change.object.key()).collect();
+    AppPreview {
+        app: planned.id.clone(),
+        unchanged: pairs.keys().filter(|key| !touched.contains(key)).count(),
+        changes,
+        withheld: false,
+    }
+}
+
+/// Where an application goes: the head's cluster, or the base's when it is removed.
+pub(super) fn destination(planned: &PlannedApp) -> ClusterName {
+    planned
+        .head
+        .as_ref()
+        .or(planned.base.as_ref())
+        .map(|side| side.cluster.clone())
+        .unwrap_or_default()
+}
+
+fn compose_changes(
+    question: &Question,
+    observation: &Observation,
+    announced: &Announced,
+) -> Vec<Change> {
+    let settled = settle(question, observation, announced);
+    let refused = refused_immutable(question, observation);
+    classify(&settled)
+        .into_iter()
+        .map(|effect| compose_change(question, &settled, effect, &refused))
+        .collect()
+}
+
+fn compose_change(
+    question: &Question,
+    settled: &Settled,
+    effect: Effect<'_>,
+    refused: &[String],
+) -> Change {
+    let immutable = match settled.basis {
+        Basis::Server => Vec::new(),
+        Basis::Schema | Basis::Estimated if refused.is_empty() => {
+            find_immutable(&question.object, &effect.changes)
+        }
+        Basis::Schema | Basis::Estimated => refused.to_vec(),
+    };
+    let dangers = match effect.origin {
+        // Drift is not this change's doing.
+        Origin::Drift => Vec::new(),
+        _ => find_dangers(&Case {
+            object: &question.object,
+            action: effect.action,
+            after: effect.after,
+            changes: &effect.changes,
+            immutable: &immutable,
+        }),
+    };
+    let rendered = |manifest: &Option<Manifest>| {
+        manifest
+            .as_ref()
+            .map(|manifest| normalize(manifest.value()))
+    };
+    // What appears or goes is shown as it was written: defaults that the server adds say nothing.
+    let diff = match effect.action {
+        Action::Create => unified(None, rendered(&question.head).as_ref()),
+        Action::Delete => unified(rendered(&question.base).as_ref(), None),
+        Action::Update | Action::Unchanged => unified(effect.before, effect.after),
+    };
+    Change {
+        object: question.object.clone(),
+        action: effect.action,
+        origin: effect.origin,
+        basis: settled.basis,
+        note: join(effect.note, settled.note.as_deref()),
+        fields: effect
+            .changes
+            .into_iter()
+            .map(|difference| difference.change)
+            .collect(),
+        diff,
+        dangers,
+    }
+}
+
+fn join(one: Option<&str>, other: Option<&str>) -> Option<String> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(format!("{one}; {other}")),
+        (one, other) => one.or(other).map(ToOwned::to_owned),
+    }
+}
+
+/// Pointers of the fields that the server says cannot change.
+fn refused_immutable(question: &Question, observation: &Observation) -> Vec<String> {
+    let key = (question.app.clone(), question.object.key());
+    let head = observation.answers.get(&key).map(|answer| &answer.head);
+    match (head, &question.head) {
+        (Some(DryRun::Refused(refusal)), Some(manifest)) => refusal
+            .causes
+            .iter()
+            .filter(|(_, message)| says_immutable(message))
+            .map(|(field, _)| to_pointer(field, manifest.value()))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
