@@ -1,5 +1,8 @@
 //! Where the text of a field stands, said no more exactly than it is known.
 
+#[cfg(test)]
+mod tests;
+
 use crate::finding::{Precision, Source};
 use crate::object::{Manifest, Provenance};
 use crate::yaml::{Located, Span};

@@ -1,5 +1,8 @@
 //! Custom resources: the schemas that CustomResourceDefinitions found in the trees give them.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;

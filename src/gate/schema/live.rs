@@ -1,5 +1,8 @@
 //! Schemas as a cluster publishes them: one OpenAPI v3 document per group and version.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 

@@ -73,8 +73,8 @@ impl Walk<'_> {
     fn format(&mut self, checks: &Checks, value: &Value, path: Path<'_>) {
         let Some(format) = checks.format else { return };
         match value {
-            // The values of a Secret are tags here, whatever they were.
-            Value::String(text) if !self.hidden && !format.accepts(text) => {
+            // The tags that stand for a Secret's values are base64 exactly where the values were.
+            Value::String(text) if !format.accepts(text) => {
                 let message = format!(
                     "{} must be {}, is {}",
                     place(path),

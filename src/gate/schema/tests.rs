@@ -332,6 +332,7 @@ fn values_of_secrets_never_appear() {
         [
             "/data/k: error schema.type: `data.k` must be a string, is a list",
             "/data/n: error schema.type: `data.n` must be a string, is a number",
+            "/data/tag: error schema.format: `data.tag` must be base64, is a string",
             "/extra: error schema.unknown-field: `extra` is not a known field",
             "/stringData/x: error schema.type: `stringData.x` must be a string, is a boolean",
             "/type: error schema.type: `type` must be a string, is a number"
