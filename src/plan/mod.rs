@@ -4,6 +4,18 @@
 //! files and no others, so a file outside the closure cannot change the result: the affected set is
 //! exact by construction.
 
+mod affected;
+mod cache;
+mod changes;
+mod discover;
+mod kustomization;
+mod parallel;
+mod remote;
+
+pub use affected::build;
+pub use changes::find_changes;
+pub use discover::{declare, declare_at};
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::repo::{Engine, RendererKind};
@@ -228,6 +240,52 @@ pub enum UntouchedReason {
     Configuration,
     /// The application is declared by something that this version does not evaluate.
     NotEvaluated,
+    /// The configuration lists an application in a folder that does not exist.
+    FolderMissing,
+}
+
+/// What is planned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selection {
+    /// Applications that the change touches.
+    Changed,
+    /// Every application.
+    All,
+    /// What this folder renders to, whether or not discovery takes it for an application: those
+    /// declared there, else one made of what the folder holds.
+    Path(RepoPath),
+}
+
+/// What holds where the repository's configuration says nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Defaults {
+    /// Where discovered applications go; empty: to the only configured cluster, if there is
+    /// exactly one, else nowhere.
+    pub cluster: ClusterName,
+    /// Who applies where no cluster says it.
+    pub engine: Engine,
+    /// Helm 3 or 4.
+    pub helm_major: u8,
+    /// Namespace of a chart's release.
+    pub namespace: String,
+    /// False leaves out the `crds/` folder of charts.
+    pub include_crds: bool,
+    /// Further API versions for `.Capabilities`.
+    pub api_versions: Vec<String>,
+}
+
+impl Default for Defaults {
+    /// No cluster, Drydock's own apply, Helm 4, namespace `default`, CRDs included.
+    fn default() -> Self {
+        Self {
+            cluster: ClusterName::default(),
+            engine: Engine::Apply,
+            helm_major: 4,
+            namespace: "default".to_owned(),
+            include_crds: true,
+            api_versions: Vec::new(),
+        }
+    }
 }
 
 /// The applications of one tree.
@@ -238,3 +296,6 @@ pub struct Declared {
     /// What was found and is no application, and why.
     pub left_out: Vec<Untouched>,
 }
+
+#[cfg(test)]
+mod tests;

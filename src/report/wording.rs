@@ -67,6 +67,7 @@ pub(super) fn left_out(reason: UntouchedReason) -> &'static str {
         UntouchedReason::NoApplicationReadsIt => "no application reads it",
         UntouchedReason::Excluded => "the configuration excludes it",
         UntouchedReason::Configuration => "Drydock's own configuration, which is read at the base",
+        UntouchedReason::FolderMissing => "the folder that the configuration lists does not exist",
         UntouchedReason::NotEvaluated => "this version does not evaluate what declares it",
     }
 }

@@ -1,0 +1,208 @@
+//! Pairing the applications of both sides, and finding those that a change touches.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::cache::Cache;
+use super::changes::{find_changes, names};
+use super::discover::{Patterns, declare_at_with, declare_with};
+use super::{
+    AppSide, ChangedFile, Declared, Defaults, Plan, PlannedApp, Selection, Untouched,
+    UntouchedItem, UntouchedReason, Why,
+};
+use crate::config::repo::{self, RepoConfig};
+use crate::ids::{AppId, RepoPath};
+use crate::tree::Tree;
+
+/// Plans the change from `base` to `head`. `config` is the base's.
+pub fn build(
+    base: &Tree,
+    head: &Tree,
+    config: &RepoConfig,
+    defaults: &Defaults,
+    selection: &Selection,
+) -> Plan {
+    let cache = Cache::default();
+    let declare = |tree: &Tree| match selection {
+        Selection::Path(folder) => declare_at_with(tree, config, defaults, folder, &cache),
+        Selection::Changed | Selection::All => declare_with(tree, config, defaults, &cache),
+    };
+    let changed = find_changes(base, head);
+    let sides = [declare(base), declare(head)];
+    let mut plan = Plan {
+        base: base.revision().clone(),
+        head: head.revision().clone(),
+        apps: Vec::new(),
+        untouched: Vec::new(),
+        changed,
+    };
+    let comparison = Comparison {
+        base,
+        head,
+        changed: names(&plan.changed),
+    };
+    let mut read: BTreeSet<RepoPath> = BTreeSet::new();
+    let [base_side, head_side] = &sides;
+    for (id, (before, after)) in pair(base_side, head_side) {
+        let mut why = comparison.reasons(before, after, &mut read);
+        if *selection != Selection::Changed {
+            why.insert(Why::Asked);
+        }
+        if why.is_empty() {
+            plan.untouched.push(Untouched {
+                what: UntouchedItem::App(id.clone()),
+                reason: UntouchedReason::NothingItReadsChanged,
+            });
+        } else {
+            plan.apps.push(PlannedApp {
+                id: id.clone(),
+                base: before.cloned(),
+                head: after.cloned(),
+                why: why.into_iter().collect(),
+            });
+        }
+    }
+    let planned: BTreeSet<&AppId> = plan.apps.iter().map(|app| &app.id).collect();
+    let left_out = sides.iter().flat_map(|side| &side.left_out);
+    let left_out: Vec<Untouched> = left_out
+        .filter(|item| !matches!(&item.what, UntouchedItem::App(id) if planned.contains(id)))
+        .cloned()
+        .collect();
+    if !matches!(selection, Selection::Path(_)) {
+        let unread = unread_files(&plan.changed, &read, &left_out, config);
+        plan.untouched.extend(unread);
+    }
+    plan.untouched.extend(left_out);
+    plan.untouched.sort();
+    plan.untouched.dedup();
+    plan
+}
+
+type Pair<'a> = (Option<&'a AppSide>, Option<&'a AppSide>);
+
+fn pair<'a>(base: &'a Declared, head: &'a Declared) -> BTreeMap<&'a AppId, Pair<'a>> {
+    let mut pairs: BTreeMap<&AppId, Pair<'_>> = BTreeMap::new();
+    for (id, side) in &base.apps {
+        pairs.entry(id).or_default().0 = Some(side);
+    }
+    for (id, side) in &head.apps {
+        pairs.entry(id).or_default().1 = Some(side);
+    }
+    pairs
+}
+
+struct Comparison<'a> {
+    base: &'a Tree,
+    head: &'a Tree,
+    changed: BTreeSet<RepoPath>,
+}
+
+impl Comparison<'_> {
+    /// Why this application is touched; every changed file that it reads goes into `read`.
+    fn reasons(
+        &self,
+        before: Option<&AppSide>,
+        after: Option<&AppSide>,
+        read: &mut BTreeSet<RepoPath>,
+    ) -> BTreeSet<Why> {
+        let mut why = BTreeSet::new();
+        match (before, after) {
+            (None, Some(_)) => {
+                why.insert(Why::Introduced);
+            }
+            (Some(_), None) => {
+                why.insert(Why::Removed);
+            }
+            _ => {}
+        }
+        for path in before
+            .into_iter()
+            .chain(after)
+            .flat_map(|side| &side.closure)
+        {
+            if self.differs(path) {
+                why.insert(Why::File(path.clone()));
+                read.insert(path.clone());
+            }
+        }
+        if let (Some(before), Some(after)) = (before, after)
+            && why.is_empty()
+            && !same_declaration(before, after)
+        {
+            why.insert(Why::Declaration(declaration(after)));
+        }
+        why
+    }
+
+    fn differs(&self, path: &RepoPath) -> bool {
+        if self.changed.contains(path) {
+            return true;
+        }
+        // A path behind a link is no entry; only its content tells.
+        let is_entry =
+            self.base.entries().contains_key(path) || self.head.entries().contains_key(path);
+        !is_entry && self.base.find_blob(path) != self.head.find_blob(path)
+    }
+}
+
+/// True when both sides would be rendered and deployed in the same way; files aside.
+fn same_declaration(before: &AppSide, after: &AppSide) -> bool {
+    before.sources == after.sources
+        && before.cluster == after.cluster
+        && before.namespace == after.namespace
+        && before.engine == after.engine
+        && before.refusals == after.refusals
+}
+
+fn declaration(side: &AppSide) -> RepoPath {
+    side.sources
+        .first()
+        .map(|source| source.path.clone())
+        .unwrap_or_default()
+}
+
+/// Why each changed file that no application reads belongs to none.
+fn unread_files(
+    changed: &[ChangedFile],
+    read: &BTreeSet<RepoPath>,
+    left_out: &[Untouched],
+    config: &RepoConfig,
+) -> Vec<Untouched> {
+    let exclude = Patterns::new(&config.discovery.exclude);
+    let of_libraries: Vec<RepoPath> = left_out
+        .iter()
+        .filter(|item| item.reason == UntouchedReason::LibraryChart)
+        .filter_map(|item| match &item.what {
+            UntouchedItem::App(id) => id.name.parse().ok(),
+            UntouchedItem::Path(_) => None,
+        })
+        .collect();
+    let mut own: Vec<RepoPath> = RepoPath::root().join(repo::FILE_NAME).into_iter().collect();
+    own.extend(config.waivers.clone());
+    own.extend(
+        config
+            .policies
+            .iter()
+            .flatten()
+            .map(|policy| policy.path.clone()),
+    );
+    names(changed)
+        .into_iter()
+        .filter(|path| !read.contains(path))
+        .map(|path| {
+            let reason = match () {
+                () if own.iter().any(|own| !own.is_root() && path.is_within(own)) => {
+                    UntouchedReason::Configuration
+                }
+                () if exclude.matches(&path) => UntouchedReason::Excluded,
+                () if of_libraries.iter().any(|chart| path.is_within(chart)) => {
+                    UntouchedReason::LibraryChart
+                }
+                () => UntouchedReason::NoApplicationReadsIt,
+            };
+            Untouched {
+                what: UntouchedItem::Path(path),
+                reason,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,64 @@
+//! What was learnt of a file's content, kept by blob id: both sides of a change share most files.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::ids::RepoPath;
+use crate::plan::discover::Chart;
+use crate::plan::kustomization::Parsed;
+use crate::tree::{Reader, Tree, TreeError};
+
+/// Shared between threads and sides.
+#[derive(Debug, Default)]
+pub(super) struct Cache {
+    pub(super) kustomizations: Known<Parsed>,
+    pub(super) plugins: Known<Parsed>,
+    pub(super) charts: Known<Chart>,
+    pub(super) manifests: Known<bool>,
+}
+
+/// What one way of reading made of each content.
+#[derive(Debug)]
+pub(super) struct Known<T>(Mutex<HashMap<String, Arc<T>>>);
+
+impl<T> Default for Known<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T> Known<T> {
+    /// What `parse` makes of the file at this path; it is called once for each content.
+    pub(super) fn read(
+        &self,
+        tree: &Tree,
+        reader: &Reader<'_>,
+        path: &RepoPath,
+        parse: impl FnOnce(&[u8]) -> T,
+    ) -> Result<Arc<T>, TreeError> {
+        let blob = tree.find_blob(path).map(str::to_owned);
+        if let Some(known) = blob.as_deref().and_then(|blob| find(&self.0, blob)) {
+            return Ok(known);
+        }
+        let parsed = Arc::new(parse(&reader.read(path)?));
+        if let Some(blob) = blob {
+            self.0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(blob, Arc::clone(&parsed));
+        }
+        Ok(parsed)
+    }
+}
+
+fn find<K, T>(known: &Mutex<HashMap<K, Arc<T>>>, key: &str) -> Option<Arc<T>>
+where
+    K: Hash + Eq + std::borrow::Borrow<str>,
+{
+    known
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get(key)
+        .cloned()
+}

@@ -1,0 +1,155 @@
+//! Finding the applications of one tree: what the configuration lists, and what the files show.
+
+mod at;
+mod chart;
+mod directory;
+mod helm;
+mod kustomize;
+mod listed;
+
+pub use at::declare_at;
+pub(super) use at::declare_at_with;
+pub(super) use chart::Chart;
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+use crate::config::repo::{Discovery, Engine, RepoConfig};
+use crate::ids::{AppId, ClusterName, DeclaredBy, RepoPath};
+use crate::plan::cache::Cache;
+use crate::plan::kustomization::Closure;
+use crate::plan::{AppSide, AppSource, Declared, Defaults, RendererInput};
+use crate::tree::Tree;
+
+/// The applications of `tree` as this configuration (of the base) sees them.
+pub fn declare(tree: &Tree, config: &RepoConfig, defaults: &Defaults) -> Declared {
+    declare_with(tree, config, defaults, &Cache::default())
+}
+
+/// The same, sharing what was read with the other side.
+pub(super) fn declare_with(
+    tree: &Tree,
+    config: &RepoConfig,
+    defaults: &Defaults,
+    cache: &Cache,
+) -> Declared {
+    let scope = Scope {
+        tree,
+        cache,
+        destination: Destination::of(config, defaults),
+        defaults,
+        exclude: Patterns::new(&config.discovery.exclude),
+    };
+    let mut declared = Declared::default();
+    let mut taken = kustomize::discover(&scope, &config.discovery, &mut declared);
+    taken.extend(helm::discover(&scope, &config.discovery, &mut declared));
+    listed::declare(&scope, config, &mut declared, &mut taken);
+    directory::discover(&scope, &config.discovery, &taken, &mut declared);
+    declared.left_out.sort();
+    declared.left_out.dedup();
+    declared
+}
+
+/// What discovery in one tree has at hand.
+struct Scope<'a> {
+    tree: &'a Tree,
+    cache: &'a Cache,
+    destination: Destination,
+    defaults: &'a Defaults,
+    exclude: Patterns,
+}
+
+impl Scope<'_> {
+    /// An application found by its files.
+    fn found(&self, kind: DeclaredBy, path: &RepoPath, variant: Option<String>) -> AppId {
+        AppId {
+            kind,
+            cluster: self.destination.cluster.clone(),
+            namespace: String::new(),
+            name: path.as_str().to_owned(),
+            variant,
+        }
+    }
+
+    /// One side of an application that goes where discovered ones go.
+    fn side(
+        &self,
+        path: &RepoPath,
+        renderer: RendererInput,
+        namespace: Option<String>,
+        closure: Closure,
+    ) -> AppSide {
+        AppSide {
+            sources: vec![AppSource {
+                repository: None,
+                path: path.clone(),
+                renderer,
+            }],
+            cluster: self.destination.cluster.clone(),
+            namespace,
+            engine: self.destination.engine,
+            closure: closure.files,
+            refusals: closure.refusals.into_iter().collect(),
+        }
+    }
+}
+
+/// Where an application goes, and who applies it there.
+#[derive(Debug, Clone)]
+struct Destination {
+    cluster: ClusterName,
+    engine: Engine,
+}
+
+impl Destination {
+    /// Of applications for which nothing else is said.
+    fn of(config: &RepoConfig, defaults: &Defaults) -> Self {
+        let mut names = config.clusters.keys();
+        let cluster = match (names.next(), names.next()) {
+            (Some(only), None) if defaults.cluster.0.is_empty() => only.clone(),
+            _ => defaults.cluster.clone(),
+        };
+        Self::at(cluster, config, defaults)
+    }
+
+    /// In this cluster.
+    fn at(cluster: ClusterName, config: &RepoConfig, defaults: &Defaults) -> Self {
+        let engine = config
+            .clusters
+            .get(&cluster)
+            .map_or(defaults.engine, |cluster| cluster.engine);
+        Self { cluster, engine }
+    }
+}
+
+/// Path patterns of the configuration. `**` crosses folders, `*` does not; a pattern also matches
+/// everything below what it names. One that cannot be read matches nothing: the configuration's
+/// reader reports it.
+#[derive(Debug)]
+pub(super) struct Patterns(GlobSet);
+
+impl Patterns {
+    pub(super) fn new(patterns: &[String]) -> Self {
+        let mut set = GlobSetBuilder::new();
+        for pattern in patterns {
+            let pattern = pattern.trim_end_matches('/');
+            for form in [pattern.to_owned(), format!("{pattern}/**")] {
+                if let Ok(glob) = GlobBuilder::new(&form).literal_separator(true).build() {
+                    set.add(glob);
+                }
+            }
+        }
+        Self(set.build().unwrap_or_default())
+    }
+
+    pub(super) fn matches(&self, path: &RepoPath) -> bool {
+        !self.0.is_empty() && self.0.is_match(path.as_str())
+    }
+}
+
+/// Folders whose plain manifests are applications.
+fn directory_patterns(discovery: &Discovery) -> Option<Patterns> {
+    discovery
+        .directories
+        .as_ref()
+        .map(|patterns| Patterns::new(patterns))
+}

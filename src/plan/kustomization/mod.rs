@@ -1,0 +1,24 @@
+//! Kustomizations: every file that a build reads, and every reason not to start one. The reference
+//! graph is walked once; affected set and refusals use its value.
+
+mod parse;
+mod walk;
+
+pub(super) use parse::{Parsed, Role, parse_kustomization};
+pub(super) use walk::{Closure, Walk};
+
+use crate::ids::RepoPath;
+use crate::tree::Tree;
+
+/// The names Kustomize looks for; more than one in a folder is an error to it.
+pub(super) const FILE_NAMES: [&str; 3] =
+    ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/// The kustomization files of a folder.
+pub(super) fn find_files(tree: &Tree, folder: &RepoPath) -> Vec<RepoPath> {
+    FILE_NAMES
+        .into_iter()
+        .filter_map(|name| folder.join(name))
+        .filter(|path| tree.is_file(path))
+        .collect()
+}

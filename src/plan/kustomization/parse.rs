@@ -1,0 +1,296 @@
+//! What one kustomization, or one plugin configuration, refers to.
+
+use crate::plan::RefusalKind;
+use crate::yaml::{self, Budget, Node, Pair};
+
+/// What a file's text says, independent of where it stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Parsed {
+    /// True for a Component, which no one builds by itself.
+    pub(crate) is_component: bool,
+    /// Everything that Kustomize would open, in source order.
+    pub(crate) references: Vec<Reference>,
+    /// What must not be built, with its line.
+    pub(crate) refusals: Vec<(RefusalKind, u32, String)>,
+}
+
+/// Something that Kustomize would open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reference {
+    /// As written.
+    pub(crate) text: String,
+    /// From 1.
+    pub(crate) line: u32,
+    /// What it may be.
+    pub(crate) role: Role,
+}
+
+/// What a reference may lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// A file of objects, or a folder to build.
+    Resource,
+    /// A folder to build.
+    Component,
+    /// A file.
+    File,
+    /// A file of plugin configurations, or a folder that builds to them.
+    Plugin,
+}
+
+/// Reads a kustomization file. Only the first document counts, as for Kustomize.
+pub(crate) fn parse_kustomization(bytes: &[u8]) -> Parsed {
+    let mut parsed = Parsed::default();
+    let stream = yaml::read(bytes, &Budget::file());
+    for error in &stream.errors {
+        parsed.refuse(
+            RefusalKind::Unreadable,
+            error.position.line,
+            error.message.clone(),
+        );
+    }
+    let Some(document) = stream.documents.first() else {
+        return parsed;
+    };
+    parsed.is_component =
+        values(&document.root, "kind").any(|kind| kind.as_str() == Some("Component"));
+    for pair in document.root.as_mapping().unwrap_or_default() {
+        parsed.read_field(pair);
+    }
+    parsed
+}
+
+/// Reads configurations of generators, transformers or validators.
+pub(crate) fn parse_plugins(bytes: &[u8]) -> Parsed {
+    let mut parsed = Parsed::default();
+    let stream = yaml::read(bytes, &Budget::file());
+    for error in &stream.errors {
+        parsed.refuse(
+            RefusalKind::Unreadable,
+            error.position.line,
+            error.message.clone(),
+        );
+    }
+    for document in &stream.documents {
+        parsed.read_plugin(&document.root);
+    }
+    parsed
+}
+
+impl Parsed {
+    fn refuse(&mut self, kind: RefusalKind, line: u32, text: impl Into<String>) {
+        self.refusals.push((kind, line, text.into()));
+    }
+
+    fn refer(&mut self, node: &Node, role: Role) {
+        if let Some(text) = node.as_str() {
+            self.refer_text(text, node, role);
+        }
+    }
+
+    fn refer_text(&mut self, text: &str, node: &Node, role: Role) {
+        if !text.is_empty() {
+            self.references.push(Reference {
+                text: text.to_owned(),
+                line: node.span.start.line,
+                role,
+            });
+        }
+    }
+
+    fn read_field(&mut self, pair: &Pair) {
+        let items = pair.value.as_sequence().unwrap_or_default();
+        match fold(&pair.key.text).as_str() {
+            "resources" | "bases" => self.refer_all(items, Role::Resource),
+            "components" => self.refer_all(items, Role::Component),
+            "crds" | "configurations" => self.refer_all(items, Role::File),
+            "generators" | "transformers" | "validators" => {
+                for item in items {
+                    match item.as_str().and_then(inline) {
+                        Some(documents) => self.read_inline_plugins(&documents, item),
+                        None => self.refer(item, Role::Plugin),
+                    }
+                }
+            }
+            "patches" | "patchesjson6902" | "replacements" => self.refer_paths(items),
+            "patchesstrategicmerge" => self.refer_patches(items),
+            "openapi" => {
+                for path in values(&pair.value, "path") {
+                    self.refer(path, Role::File);
+                }
+            }
+            "configmapgenerator" | "secretgenerator" => {
+                for item in items {
+                    self.read_generator(item);
+                }
+            }
+            "helmcharts" | "helmchartinflationgenerator" => {
+                for item in items {
+                    self.refuse(
+                        RefusalKind::KustomizeHelm,
+                        item.span.start.line,
+                        &*pair.key.text,
+                    );
+                }
+            }
+            "helmglobals" if !pair.value.is_null() => {
+                let line = pair.key.span.start.line;
+                self.refuse(RefusalKind::KustomizeHelm, line, &*pair.key.text);
+            }
+            _ => {}
+        }
+    }
+
+    fn refer_all(&mut self, items: &[Node], role: Role) {
+        for item in items {
+            self.refer(item, role);
+        }
+    }
+
+    /// Items that may name a file under `path`.
+    fn refer_paths(&mut self, items: &[Node]) {
+        for item in items {
+            for path in values(item, "path") {
+                self.refer(path, Role::File);
+            }
+        }
+    }
+
+    /// Items that are a patch, or the name of a file with patches.
+    fn refer_patches(&mut self, items: &[Node]) {
+        for item in items {
+            if item.as_str().and_then(inline).is_none() {
+                self.refer(item, Role::File);
+            }
+        }
+    }
+
+    /// The files of a ConfigMap or Secret generator: `path` or `key=path`.
+    fn read_generator(&mut self, item: &Node) {
+        let lists = ["files", "envs"];
+        for key in lists {
+            for list in values(item, key) {
+                for source in list.as_sequence().unwrap_or_default() {
+                    let Some(text) = source.as_str() else {
+                        continue;
+                    };
+                    let path = match text.split_once('=') {
+                        Some((_, path)) if key == "files" => path,
+                        _ => text,
+                    };
+                    self.refer_text(path, source, Role::File);
+                }
+            }
+        }
+        for path in values(item, "env") {
+            self.refer(path, Role::File);
+        }
+    }
+
+    fn read_inline_plugins(&mut self, documents: &[Node], place: &Node) {
+        let mut inner = Self::default();
+        for document in documents {
+            inner.read_plugin(document);
+        }
+        // Lines of a text in a text start again at 1: the item's own line is the honest place.
+        let line = place.span.start.line;
+        let references = inner.references.into_iter();
+        self.references
+            .extend(references.map(|reference| Reference { line, ..reference }));
+        let refusals = inner.refusals.into_iter();
+        self.refusals
+            .extend(refusals.map(|(kind, _, text)| (kind, line, text)));
+    }
+
+    fn read_plugin(&mut self, root: &Node) {
+        let text = |key: &str| root.find(key).and_then(|pair| pair.value.as_str());
+        let kind = text("kind").unwrap_or_default();
+        if kind.ends_with("List")
+            && let Some(items) = root.find("items").and_then(|pair| pair.value.as_sequence())
+        {
+            for item in items {
+                self.read_plugin(item);
+            }
+            return;
+        }
+        match text("apiVersion") {
+            Some("builtin") => self.read_builtin(kind, root),
+            Some(version) => self.refuse(
+                RefusalKind::RunsProgram,
+                root.span.start.line,
+                format!("{version} {kind}"),
+            ),
+            None => {}
+        }
+    }
+
+    /// The plugins that are part of Kustomize and read files.
+    fn read_builtin(&mut self, kind: &str, root: &Node) {
+        match kind {
+            "ConfigMapGenerator" | "SecretGenerator" => self.read_generator(root),
+            "PatchTransformer" | "PatchJson6902Transformer" => {
+                self.refer_paths(std::slice::from_ref(root));
+            }
+            "PatchStrategicMergeTransformer" => {
+                for paths in values(root, "paths") {
+                    self.refer_patches(paths.as_sequence().unwrap_or_default());
+                }
+            }
+            "ReplacementTransformer" => {
+                for replacements in values(root, "replacements") {
+                    self.refer_paths(replacements.as_sequence().unwrap_or_default());
+                }
+            }
+            "ValueAddTransformer" => {
+                for path in values(root, "targetFilePath") {
+                    self.refer(path, Role::File);
+                }
+            }
+            "HelmChartInflationGenerator" => {
+                self.refuse(RefusalKind::KustomizeHelm, root.span.start.line, kind);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Every value of a key, whatever its case: Kustomize decodes through Go's JSON reader, for which
+/// `Resources` and even `reſources` are `resources`.
+fn values<'a>(node: &'a Node, key: &'a str) -> impl Iterator<Item = &'a Node> {
+    let key = fold(key);
+    node.as_mapping()
+        .unwrap_or_default()
+        .iter()
+        .filter(move |pair| fold(&pair.key.text) == key)
+        .map(|pair| &pair.value)
+}
+
+/// Go's folding of keys: ASCII case, and the two other letters that fold to ASCII.
+fn fold(key: &str) -> String {
+    key.chars()
+        .map(|letter| match letter {
+            '\u{17f}' => 's',
+            '\u{212a}' => 'k',
+            other => other.to_ascii_lowercase(),
+        })
+        .collect()
+}
+
+/// The documents of a text that is YAML of objects; `None` for the name of a file.
+fn inline(text: &str) -> Option<Vec<Node>> {
+    if !text.contains([':', '\n']) {
+        return None;
+    }
+    let stream = yaml::read(text.as_bytes(), &Budget::file());
+    let all_maps = stream
+        .documents
+        .iter()
+        .all(|document| document.root.as_mapping().is_some());
+    (stream.errors.is_empty() && !stream.documents.is_empty() && all_maps).then(|| {
+        stream
+            .documents
+            .into_iter()
+            .map(|document| document.root)
+            .collect()
+    })
+}

@@ -1,0 +1,243 @@
+//! Following the references of a kustomization through the tree.
+
+use std::collections::BTreeSet;
+
+use super::find_files;
+use super::parse::{Parsed, Reference, Role, parse_kustomization, parse_plugins};
+use crate::ids::RepoPath;
+use crate::plan::cache::Cache;
+use crate::plan::{Refusal, RefusalKind, remote};
+use crate::tree::{EntryKind, Reader, Tree, TreeError};
+
+/// Files that one build may read: as many as objects that one rendering may have.
+const FILE_LIMIT: usize = 20_000;
+
+/// Kustomizations inside one another; real ones stay below ten.
+const DEPTH_LIMIT: usize = 64;
+
+/// What building one kustomization reads.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Closure {
+    /// Files, and the links that lead to them.
+    pub(crate) files: BTreeSet<RepoPath>,
+    /// Folders with a kustomization that takes part, the root included.
+    pub(crate) folders: BTreeSet<RepoPath>,
+    /// Why it must not be built, in order.
+    pub(crate) refusals: BTreeSet<Refusal>,
+}
+
+/// One walk from one root.
+pub(crate) struct Walk<'a> {
+    tree: &'a Tree,
+    reader: &'a Reader<'a>,
+    cache: &'a Cache,
+    found: Closure,
+    /// Folders being read, outermost first.
+    open: Vec<RepoPath>,
+    /// Folders read, with the folder that their objects configure plugins for.
+    done: BTreeSet<(RepoPath, Option<RepoPath>)>,
+}
+
+/// Where a reference stands.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    file: &'a RepoPath,
+    reference: &'a Reference,
+}
+
+impl<'a> Walk<'a> {
+    /// Everything that building the kustomization in `root` reads.
+    pub(crate) fn run(
+        tree: &'a Tree,
+        reader: &'a Reader<'a>,
+        cache: &'a Cache,
+        root: &RepoPath,
+    ) -> Closure {
+        let mut walk = Self {
+            tree,
+            reader,
+            cache,
+            found: Closure::default(),
+            open: Vec::new(),
+            done: BTreeSet::new(),
+        };
+        walk.enter(root, None, None);
+        walk.found
+    }
+
+    fn enter(&mut self, folder: &RepoPath, plugins_of: Option<&RepoPath>, from: Option<Place<'_>>) {
+        if let Some(place) = from {
+            if self.open.iter().any(|open| open.is_within(folder)) {
+                // Kustomize refuses a base that holds the kustomization that refers to it, too.
+                return self.refuse(RefusalKind::Cycle, place);
+            }
+            if self.open.len() >= DEPTH_LIMIT {
+                return self.refuse(RefusalKind::TooLarge, place);
+            }
+        }
+        if !self.done.insert((folder.clone(), plugins_of.cloned())) {
+            return;
+        }
+        self.found.folders.insert(folder.clone());
+        let files = find_files(self.tree, folder);
+        let Some(file) = files.first() else {
+            if let Some(place) = from {
+                self.refuse(RefusalKind::Missing, place);
+            } else {
+                self.refuse_file(RefusalKind::Missing, folder, 0, "kustomization.yaml");
+            }
+            return;
+        };
+        for file in &files {
+            self.read_file(file);
+        }
+        if let Some(second) = files.get(1) {
+            let text = format!("beside {}", file.file_name());
+            self.refuse_file(RefusalKind::Unreadable, second, 0, &text);
+        }
+        let parsed =
+            self.cache
+                .kustomizations
+                .read(self.tree, self.reader, file, parse_kustomization);
+        self.open.push(folder.clone());
+        match parsed {
+            Ok(parsed) => self.follow_all(file, folder, plugins_of, &parsed),
+            Err(error) => self.refuse_unread(file, &error),
+        }
+        self.open.pop();
+    }
+
+    fn follow_all(
+        &mut self,
+        file: &RepoPath,
+        folder: &RepoPath,
+        plugins_of: Option<&RepoPath>,
+        parsed: &Parsed,
+    ) {
+        for (kind, line, text) in &parsed.refusals {
+            self.refuse_file(*kind, file, *line, text);
+        }
+        for reference in &parsed.references {
+            if self.found.files.len() > FILE_LIMIT {
+                return self.refuse(RefusalKind::TooLarge, Place { file, reference });
+            }
+            self.follow(Place { file, reference }, folder, plugins_of);
+        }
+    }
+
+    fn follow(&mut self, place: Place<'_>, folder: &RepoPath, plugins_of: Option<&RepoPath>) {
+        let Reference { text, role, .. } = place.reference;
+        if text.starts_with('/') {
+            return self.refuse(RefusalKind::LeavesRepository, place);
+        }
+        let target = folder.join(text);
+        let is_file = *role != Role::Component
+            && !remote::is_remote_file(text)
+            && target.as_ref().is_some_and(|path| self.tree.is_file(path));
+        let is_remote = match role {
+            Role::Component => remote::is_repository(text),
+            Role::File => remote::is_remote_file(text),
+            // A file of that name comes first.
+            Role::Resource | Role::Plugin => {
+                remote::is_remote_file(text) || !is_file && remote::is_repository(text)
+            }
+        };
+        if is_remote {
+            return self.refuse(RefusalKind::RemoteReference, place);
+        }
+        let Some(target) = target else {
+            return self.refuse(RefusalKind::LeavesRepository, place);
+        };
+        let real = match self.tree.resolve(&target) {
+            Ok(real) => real,
+            Err(_) => return self.refuse(RefusalKind::UnsafeEntry, place),
+        };
+        // Links become copies before the build, so what leaves a linked folder would be looked
+        // for beside the copy, and a linked file outside the root would pass the load restrictor.
+        let real_folder = self.tree.resolve(folder).unwrap_or_else(|_| folder.clone());
+        let leaves_copy = real_folder != *folder && !target.is_within(folder);
+        if leaves_copy || is_file && real != target && !real.is_within(&real_folder) {
+            return self.refuse(RefusalKind::UnsafeEntry, place);
+        }
+        if is_file {
+            self.read_file(&target);
+            let plugins_of = match role {
+                Role::Plugin => Some(folder),
+                Role::Resource => plugins_of,
+                Role::Component | Role::File => None,
+            };
+            if let Some(root) = plugins_of {
+                self.read_plugins(&target, root);
+            }
+        } else if self.tree.is_folder(&target) && *role != Role::File {
+            let plugins_of = match role {
+                Role::Plugin => Some(folder),
+                _ => plugins_of,
+            };
+            self.enter(&target, plugins_of, Some(place));
+        } else if remote::looks_remote(text) {
+            self.refuse(RefusalKind::RemoteReference, place);
+        } else {
+            self.refuse(RefusalKind::Missing, place);
+        }
+    }
+
+    /// Takes a file, the links that lead to it, and where it really stands.
+    fn read_file(&mut self, path: &RepoPath) {
+        self.found.files.insert(path.clone());
+        let Ok(real) = self.tree.resolve(path) else {
+            return;
+        };
+        if real == *path {
+            return;
+        }
+        self.found.files.insert(real);
+        let mut above = path.clone();
+        while !above.is_root() {
+            let entry = self.tree.entries().get(&above);
+            if entry.is_some_and(|entry| entry.kind == EntryKind::Symlink) {
+                self.found.files.insert(above.clone());
+            }
+            above = above.parent();
+        }
+    }
+
+    /// Reads a file of plugin configurations; their paths start at `root`.
+    fn read_plugins(&mut self, file: &RepoPath, root: &RepoPath) {
+        let parsed = self
+            .cache
+            .plugins
+            .read(self.tree, self.reader, file, parse_plugins);
+        match parsed {
+            Ok(parsed) => self.follow_all(file, root, None, &parsed),
+            Err(error) => self.refuse_unread(file, &error),
+        }
+    }
+
+    fn refuse(&mut self, kind: RefusalKind, place: Place<'_>) {
+        self.refuse_file(
+            kind,
+            place.file,
+            place.reference.line,
+            &place.reference.text,
+        );
+    }
+
+    fn refuse_file(&mut self, kind: RefusalKind, path: &RepoPath, line: u32, text: &str) {
+        self.found.refusals.insert(Refusal {
+            kind,
+            path: path.clone(),
+            line,
+            text: text.to_owned(),
+        });
+    }
+
+    fn refuse_unread(&mut self, path: &RepoPath, error: &TreeError) {
+        let kind = match error {
+            TreeError::TooLarge { .. } => RefusalKind::TooLarge,
+            TreeError::LinkEscapes { .. } | TreeError::Submodule(_) => RefusalKind::UnsafeEntry,
+            _ => RefusalKind::Unreadable,
+        };
+        self.refuse_file(kind, path, 0, &error.to_string());
+    }
+}

@@ -1,0 +1,484 @@
+use super::*;
+use crate::config::repo::{Discovery, ListedApp, RepoConfig};
+use crate::ids::DeclaredBy;
+use crate::tree::Tree;
+use proptest::prelude::*;
+
+fn path(text: &str) -> RepoPath {
+    text.parse().unwrap()
+}
+
+/// A directory tree with these files; `name -> target` makes a link.
+fn tree_of(files: &[(&str, &str)]) -> (tempfile::TempDir, Tree) {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, content) in files {
+        let full = dir.path().join(name);
+        std::fs::create_dir_all(full.parent().unwrap()).unwrap();
+        match content.strip_prefix("-> ") {
+            Some(target) => std::os::unix::fs::symlink(target, full).unwrap(),
+            None => std::fs::write(full, content).unwrap(),
+        }
+    }
+    let tree = Tree::read_directory(dir.path()).unwrap();
+    (dir, tree)
+}
+
+fn declared(files: &[(&str, &str)]) -> Declared {
+    let (_dir, tree) = tree_of(files);
+    declare(&tree, &RepoConfig::default(), &Defaults::default())
+}
+
+fn ids(declared: &Declared) -> Vec<String> {
+    declared.apps.keys().map(ToString::to_string).collect()
+}
+
+fn planned(base: &[(&str, &str)], head: &[(&str, &str)], config: &RepoConfig) -> Plan {
+    let ((_one, base), (_two, head)) = (tree_of(base), tree_of(head));
+    build(
+        &base,
+        &head,
+        config,
+        &Defaults::default(),
+        &Selection::Changed,
+    )
+}
+
+/// `id: reason, reason` of every touched application.
+fn touched(plan: &Plan) -> Vec<String> {
+    let line = |app: &PlannedApp| {
+        let why: Vec<String> = app.why.iter().map(|why| format!("{why:?}")).collect();
+        format!("{}: {}", app.id, why.join(", "))
+    };
+    plan.apps.iter().map(line).collect()
+}
+
+const OBJECT: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\n";
+
+mod refusals {
+    use super::*;
+
+    /// The refusals of the kustomization `app`, as `kind path:line text`.
+    fn refusals(kustomization: &str, others: &[(&str, &str)]) -> Vec<String> {
+        let mut files = vec![("app/kustomization.yaml", kustomization)];
+        files.extend_from_slice(others);
+        let (_dir, tree) = tree_of(&files);
+        let config = RepoConfig::default();
+        let declared = declare_at(&tree, &config, &Defaults::default(), &path("app"));
+        let side = declared.apps.values().next().unwrap();
+        let line = |refusal: &Refusal| {
+            let Refusal {
+                kind,
+                path,
+                line,
+                text,
+            } = refusal;
+            format!("{kind:?} {path}:{line} {text}")
+        };
+        side.refusals.iter().map(line).collect()
+    }
+
+    #[test]
+    fn remote_references_are_refused_with_file_and_line() {
+        for (field, text) in [
+            ("resources", "https://example.com/a.yaml"),
+            ("resources", "github.com/org/repo?ref=main"),
+            ("bases", "git@example.com:org/repo.git"),
+            ("Resources", "file:///srv/repo?ref=--upload-pack=sh"),
+            ("reſources", "ssh://git@example.com/org/repo"),
+            ("resources", "example.com/org/repo?ref=v1"),
+            ("components", "git::https://example.com/org/repo"),
+            ("crds", "https://example.com/crd.json"),
+            ("configurations", "http://example.com/c.yaml"),
+            ("generators", "https://example.com/g.yaml"),
+            ("patchesStrategicMerge", "https://example.com/p.yaml"),
+        ] {
+            let kustomization = format!("namePrefix: x\n{field}:\n- {text}\n");
+            let expected = format!("RemoteReference app/kustomization.yaml:3 {text}");
+            assert_eq!(refusals(&kustomization, &[]), [expected]);
+        }
+        for nested in [
+            "patches:\n- path: https://example.com/p\n",
+            "replacements:\n- path: https://example.com/p\n",
+            "openapi:\n  path: https://example.com/p\n",
+            "configMapGenerator:\n- files: [key=https://example.com/p]\n",
+            "secretGenerator:\n- envs: ['https://example.com/p']\n",
+            "secretGenerator:\n- env: https://example.com/p\n",
+        ] {
+            let expected = "RemoteReference app/kustomization.yaml:2 ";
+            let found = refusals(nested, &[]);
+            assert!(
+                found.len() == 1 && found[0].starts_with(expected),
+                "{found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_remote_reference_in_a_base_names_the_base() {
+        let base = (
+            "base/kustomization.yml",
+            "resources:\n- https://example.com/x\n",
+        );
+        assert_eq!(
+            refusals("resources: [../base]\n", &[base]),
+            ["RemoteReference base/kustomization.yml:2 https://example.com/x"]
+        );
+    }
+
+    #[test]
+    fn paths_that_leave_the_repository_are_refused() {
+        assert_eq!(
+            refusals("resources:\n- /etc/passwd\n- ../../x\n", &[]),
+            [
+                "LeavesRepository app/kustomization.yaml:2 /etc/passwd",
+                "LeavesRepository app/kustomization.yaml:3 ../../x"
+            ]
+        );
+    }
+
+    #[test]
+    fn links_that_leave_the_repository_or_the_root_are_refused() {
+        let others = [
+            ("app/a.yaml", "-> ../../../etc/passwd"),
+            ("app/b.yaml", "-> ../secret.yaml"),
+            ("secret.yaml", OBJECT),
+            ("link", "-> app/inner"),
+            ("app/inner/kustomization.yaml", "resources: [../x.yaml]\n"),
+            ("x.yaml", OBJECT),
+        ];
+        assert_eq!(
+            refusals("resources:\n- a.yaml\n- b.yaml\n- ../link\n", &others),
+            [
+                "UnsafeEntry app/kustomization.yaml:2 a.yaml",
+                "UnsafeEntry app/kustomization.yaml:3 b.yaml",
+                "UnsafeEntry link/kustomization.yaml:1 ../x.yaml"
+            ]
+        );
+    }
+
+    #[test]
+    fn charts_and_programs_in_kustomizations_are_refused() {
+        let others = [(
+            "app/fn.yaml",
+            "apiVersion: example.com/v1\nkind: Fn\nmetadata:\n  annotations:\n    config.kubernetes.io/function: |\n      exec: {path: ./run}\n",
+        )];
+        let kustomization = "helmCharts:\n- name: x\nhelmGlobals:\n  configHome: plugins\ntransformers:\n- fn.yaml\n- |-\n  apiVersion: builtin\n  kind: HelmChartInflationGenerator\nvalidators:\n- |-\n  apiVersion: a/v1\n  kind: B\n";
+        assert_eq!(
+            refusals(kustomization, &others),
+            [
+                "KustomizeHelm app/kustomization.yaml:2 helmCharts",
+                "KustomizeHelm app/kustomization.yaml:3 helmGlobals",
+                "KustomizeHelm app/kustomization.yaml:8 HelmChartInflationGenerator",
+                "RunsProgram app/fn.yaml:1 example.com/v1 Fn",
+                "RunsProgram app/kustomization.yaml:12 a/v1 B",
+            ]
+        );
+    }
+
+    #[test]
+    fn circles_missing_files_and_unreadable_kustomizations_are_refused() {
+        let others = [
+            ("base/kustomization.yaml", "resources: [../app]\n"),
+            ("broken/kustomization.yaml", "resources:\n- a: [\n"),
+        ];
+        let kustomization = "resources:\n- ../base\n- gone.yaml\n- ../broken\n- .\n";
+        let found = refusals(kustomization, &others);
+        let starts = [
+            "Cycle app/kustomization.yaml:5 .",
+            "Cycle base/kustomization.yaml:1 ../app",
+            "Missing app/kustomization.yaml:3 gone.yaml",
+            "Unreadable broken/kustomization.yaml:",
+        ];
+        assert_eq!(found.len(), starts.len(), "{found:?}");
+        for (found, start) in found.iter().zip(starts) {
+            assert!(found.starts_with(start), "{found} {start}");
+        }
+    }
+}
+
+#[test]
+fn a_circle_without_a_root_is_declared_and_not_overlooked() {
+    let declared = declared(&[
+        ("a/kustomization.yaml", "resources: [../b]\n"),
+        ("b/kustomization.yaml", "resources: [../a]\n"),
+    ]);
+    assert_eq!(ids(&declared), ["kustomization:a"]);
+    let side = declared.apps.values().next().unwrap();
+    assert_eq!(side.refusals[0].kind, RefusalKind::Cycle);
+}
+
+#[test]
+fn a_closure_holds_every_file_that_the_build_reads() {
+    let declared = declared(&[
+        (
+            "app/kustomization.yaml",
+            "resources: [a.yaml, ../base]\ncomponents: [../comp]\npatches: [{path: p.yaml}, {patch: 'x: 1'}]\npatchesStrategicMerge:\n- s.yaml\n- |-\n  kind: A\n  metadata: {name: b}\nconfigMapGenerator:\n- {name: c, files: [f.txt, 'key=g.txt'], envs: [e.env], literals: [a=b]}\ntransformers: [t.yaml]\nopenapi: {path: schema.json}\n",
+        ),
+        ("app/a.yaml", OBJECT),
+        ("app/p.yaml", ""),
+        ("app/s.yaml", ""),
+        ("app/f.txt", ""),
+        ("app/g.txt", ""),
+        ("app/e.env", ""),
+        ("app/schema.json", "{}"),
+        (
+            "app/t.yaml",
+            "apiVersion: builtin\nkind: PatchTransformer\npath: from-plugin.yaml\n",
+        ),
+        ("app/from-plugin.yaml", ""),
+        ("app/unused.txt", OBJECT),
+        ("base/Kustomization", "resources: [b.yaml]\n"),
+        ("base/b.yaml", OBJECT),
+        (
+            "comp/kustomization.yaml",
+            "kind: Component\nresources: [c.yaml]\n",
+        ),
+        ("comp/c.yaml", OBJECT),
+    ]);
+    assert_eq!(ids(&declared), ["kustomization:app"]);
+    let side = declared.apps.values().next().unwrap();
+    assert_eq!(side.refusals, []);
+    let closure: Vec<&str> = side.closure.iter().map(RepoPath::as_str).collect();
+    assert_eq!(
+        closure.join(" "),
+        "app/a.yaml app/e.env app/f.txt app/from-plugin.yaml app/g.txt app/kustomization.yaml app/p.yaml app/s.yaml app/schema.json app/t.yaml base/Kustomization base/b.yaml comp/c.yaml comp/kustomization.yaml"
+    );
+}
+
+#[test]
+fn charts_have_variants_and_dependencies_must_be_vendored() {
+    let declared = declared(&[
+        (
+            "c/web/Chart.yaml",
+            "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n- name: db\n  version: 1.x\n- name: cache\n",
+        ),
+        ("c/web/charts/db/Chart.yaml", "name: db\n"),
+        ("c/web/ci/small-values.yaml", "a: 1\n"),
+        ("c/web/ci/large-values.yaml", "a: 2\n"),
+        ("c/web/templates/x.yaml", "{{ .Values.a }}\n"),
+        ("c/lib/Chart.yaml", "name: lib\ntype: library\n"),
+    ]);
+    assert_eq!(
+        ids(&declared),
+        ["chart:c/web", "chart:c/web#large", "chart:c/web#small"]
+    );
+    let small = declared.apps.values().next_back().unwrap();
+    let RendererInput::Helm(input) = &small.sources[0].renderer else {
+        panic!()
+    };
+    assert_eq!(
+        (input.release.as_str(), input.namespace.as_str()),
+        ("web", "default")
+    );
+    assert_eq!(input.values, [path("c/web/ci/small-values.yaml")]);
+    assert!(!small.closure.contains(&path("c/web/ci/large-values.yaml")));
+    let refused = &small.refusals[0];
+    assert_eq!(
+        (refused.kind, refused.line, refused.text.as_str()),
+        (RefusalKind::MissingDependency, 7, "cache")
+    );
+    assert_eq!(declared.left_out[0].reason, UntouchedReason::LibraryChart);
+}
+
+#[test]
+fn folders_of_manifests_outside_everything_else_are_applications() {
+    let declared = declared(&[
+        ("plain/a.yaml", OBJECT),
+        ("plain/values.yaml", "kind: x\napiVersions: []\n"),
+        (
+            "plain/deep/b.json",
+            r#"{"apiVersion": "v1", "kind": "ConfigMap"}"#,
+        ),
+        ("plain/broken/c.yaml", "apiVersion: v1\nkind: [\n"),
+        (
+            "plain/template/d.yaml",
+            "apiVersion: v1\nkind: {{ .Kind }}\n",
+        ),
+        (".github/x.yaml", OBJECT),
+        (
+            "unused/kustomization.yaml",
+            "kind: Component\nresources: [e.yaml]\n",
+        ),
+        ("unused/e.yaml", OBJECT),
+    ]);
+    assert_eq!(
+        ids(&declared),
+        [
+            "directory:plain",
+            "directory:plain/broken",
+            "directory:plain/deep"
+        ]
+    );
+    let closure = &declared.apps.values().next().unwrap().closure;
+    assert_eq!(
+        closure.iter().map(RepoPath::as_str).collect::<Vec<_>>(),
+        ["plain/a.yaml"]
+    );
+}
+
+fn listing() -> RepoConfig {
+    let app = |name: &str, folder: &str| ListedApp {
+        name: name.to_owned(),
+        path: path(folder),
+        renderer: None,
+        release: None,
+        namespace: Some("shop".to_owned()),
+        values: vec![
+            "prod.yaml".to_owned(),
+            "https://example.com/v.yaml".to_owned(),
+        ],
+        cluster: None,
+    };
+    RepoConfig {
+        apps: vec![app("shop", "chart"), app("nowhere", "gone")],
+        discovery: Discovery {
+            exclude: vec!["archive/**".to_owned()],
+            ..Discovery::default()
+        },
+        ..RepoConfig::default()
+    }
+}
+
+#[test]
+fn a_listed_application_replaces_what_was_discovered_there() {
+    let (_dir, tree) = tree_of(&[
+        ("chart/Chart.yaml", "name: chart\n"),
+        ("chart/prod.yaml", "a: 1\n"),
+        ("archive/a.yaml", OBJECT),
+    ]);
+    let declared = declare(&tree, &listing(), &Defaults::default());
+    assert_eq!(ids(&declared), ["config:shop"]);
+    let side = declared.apps.values().next().unwrap();
+    assert_eq!(side.namespace.as_deref(), Some("shop"));
+    assert_eq!(side.refusals[0].kind, RefusalKind::RemoteReference);
+    assert_eq!(declared.left_out[0].reason, UntouchedReason::FolderMissing);
+}
+
+#[test]
+fn every_touched_application_says_why_and_every_other_file_too() {
+    let base = [
+        (
+            "one/kustomization.yaml",
+            "resources: [a.yaml, later.yaml]\n",
+        ),
+        ("one/a.yaml", OBJECT),
+        ("two/kustomization.yaml", "resources: [b.yaml]\n"),
+        ("two/b.yaml", "apiVersion: v1\nkind: Secret\n"),
+        ("three/kustomization.yaml", "resources: []\n"),
+        ("archive/old.yaml", OBJECT),
+    ];
+    let head = [
+        (
+            "one/kustomization.yaml",
+            "resources: [a.yaml, later.yaml]\n",
+        ),
+        ("one/a.yaml", OBJECT),
+        ("one/later.yaml", "apiVersion: v1\nkind: Service\n"),
+        ("two/kustomization.yaml", "resources: [c.yaml]\n"),
+        ("two/c.yaml", "apiVersion: v1\nkind: Secret\n"),
+        ("three/kustomization.yaml", "resources: []\n"),
+        ("four/d.yaml", OBJECT),
+        (".drydock.yaml", "version: 1\n"),
+        ("README.md", "x"),
+        ("archive/old.yaml", "changed"),
+    ];
+    let plan = planned(&base, &head, &listing());
+    assert_eq!(
+        touched(&plan),
+        [
+            r#"kustomization:one: File(RepoPath("one/later.yaml"))"#,
+            r#"kustomization:two: File(RepoPath("two/b.yaml")), File(RepoPath("two/c.yaml")), File(RepoPath("two/kustomization.yaml"))"#,
+            r#"directory:four: File(RepoPath("four/d.yaml")), Introduced"#,
+        ]
+    );
+    let rename = plan
+        .changed
+        .iter()
+        .find(|change| change.status == FileStatus::Renamed)
+        .unwrap();
+    assert_eq!(
+        (
+            rename.path.as_str(),
+            rename.previous.as_ref().unwrap().as_str()
+        ),
+        ("two/c.yaml", "two/b.yaml")
+    );
+    let untouched: Vec<String> = plan
+        .untouched
+        .iter()
+        .map(|item| match &item.what {
+            UntouchedItem::App(id) => format!("{id} {:?}", item.reason),
+            UntouchedItem::Path(path) => format!("{path} {:?}", item.reason),
+        })
+        .collect();
+    assert_eq!(
+        untouched,
+        [
+            "kustomization:three NothingItReadsChanged",
+            "config:nowhere FolderMissing",
+            "config:shop FolderMissing",
+            ".drydock.yaml Configuration",
+            "README.md NoApplicationReadsIt",
+            "archive/old.yaml Excluded",
+        ]
+    );
+}
+
+#[test]
+fn a_retargeted_link_touches_what_reads_through_it() {
+    let common = [
+        ("a/kustomization.yaml", "resources: [x.yaml]\n"),
+        ("a/one.yaml", OBJECT),
+        ("a/two.yaml", "apiVersion: v1\nkind: Secret\n"),
+    ];
+    let base = [common.as_slice(), &[("a/x.yaml", "-> one.yaml")]].concat();
+    let head = [common.as_slice(), &[("a/x.yaml", "-> two.yaml")]].concat();
+    let plan = planned(&base, &head, &RepoConfig::default());
+    assert!(touched(&plan)[0].starts_with("kustomization:a: File(RepoPath(\"a/x.yaml\"))"));
+}
+
+#[test]
+fn a_folder_asked_for_by_name_is_planned_even_when_others_refer_to_it() {
+    let files = [
+        ("app/kustomization.yaml", "resources: [../base]\n"),
+        ("base/kustomization.yaml", "resources: [b.yaml]\n"),
+        ("base/b.yaml", OBJECT),
+    ];
+    let (_dir, tree) = tree_of(&files);
+    let selection = Selection::Path(path("base"));
+    let plan = build(
+        &Tree::empty(),
+        &tree,
+        &RepoConfig::default(),
+        &Defaults::default(),
+        &selection,
+    );
+    assert_eq!(plan.apps.len(), 1);
+    assert_eq!(plan.apps[0].id.kind, DeclaredBy::Kustomization);
+    assert!(plan.apps[0].why.contains(&Why::Asked));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_file_that_no_closure_holds_never_touches_an_application(
+        folder in "(one|one/deep|lib|docs|[a-z]{1,6})",
+        name in "[a-z]{1,8}\\.(txt|md|values)",
+        content in "[ -~\n]{0,60}",
+    ) {
+        let base = vec![
+            ("one/kustomization.yaml", "resources: [a.yaml, ../lib]\n"),
+            ("one/a.yaml", OBJECT),
+            ("lib/kustomization.yaml", "resources: [b.yaml]\n"),
+            ("lib/b.yaml", OBJECT),
+            ("plain/c.yaml", OBJECT),
+        ];
+        let added = format!("{folder}/{name}");
+        let mut head = base.clone();
+        head.push((&added, &content));
+        let plan = planned(&base, &head, &RepoConfig::default());
+        prop_assert_eq!(touched(&plan), Vec::<String>::new());
+        prop_assert_eq!(plan.changed.len(), 1);
+    }
+}
