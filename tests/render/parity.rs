@@ -218,7 +218,7 @@ fn load_pull(folder: &Path) -> Vec<Corpus> {
     };
     let mut more = Vec::new();
     for root in list(&meta, "roots") {
-        let name = root["path"].as_str().unwrap();
+        let name = root["path"].as_str().unwrap_or_default();
         match root["kind"].as_str().unwrap() {
             "kustomize" => add_sides(
                 &mut corpus,
