@@ -43,6 +43,22 @@ pub(super) fn build_problem(said: &str, context: &Context<'_>) -> Problem {
     }
 }
 
+/// The line of a field that a tool does not know, in the text of the file it blames; 0 when the
+/// message is about something else.
+pub(super) fn find_unknown_field(message: &str, text: &str) -> u32 {
+    let field = message
+        .split_once("unknown field \"")
+        .and_then(|(_, rest)| rest.split_once('"'))
+        .map(|(field, _)| format!("{field}:"));
+    let Some(field) = field else {
+        return 0;
+    };
+    text.lines()
+        .position(|line| line.trim_start_matches([' ', '-']).starts_with(&field))
+        .and_then(|index| u32::try_from(index.saturating_add(1)).ok())
+        .unwrap_or(0)
+}
+
 /// A run that gave no result.
 pub(super) fn build_sandbox_problem(error: &SandboxError, root: &RepoPath) -> Problem {
     Problem {
@@ -91,13 +107,13 @@ fn shorten(said: &str) -> String {
 /// file that failed first, Kustomize last.
 fn find_place(message: &str, context: &Context<'_>) -> (Option<RepoPath>, u32) {
     let is_edge = |letter: char| letter.is_whitespace() || "'\"`()<>,;[]{}".contains(letter);
-    let named = message
+    let mut named = message
         .split(is_edge)
         .filter_map(|word| find_file(word.trim_end_matches([':', '.']), context));
     let place = if context.by_chart_name {
-        named.into_iter().next()
+        named.next()
     } else {
-        named.into_iter().last()
+        named.next_back()
     };
     place.map_or_else(
         || (context.fallback.clone(), 0),
@@ -182,6 +198,13 @@ mod tests {
         let said = "Error: cannot load values.yaml: cannot unmarshal yaml document: error converting YAML to JSON: yaml: line 214: did not find expected key";
         let (_, path, line) = place(said, &["c/values.yaml"], "c", true);
         assert_eq!((path.as_deref(), line), (Some("c/values.yaml"), 214));
+    }
+
+    #[test]
+    fn an_unknown_field_is_found_in_its_file() {
+        let message = "invalid Kustomization: json: unknown field \"ugly\"";
+        assert_eq!(find_unknown_field(message, "a: b\n# ugly:\nugly: c\n"), 3);
+        assert_eq!(find_unknown_field("something else", "ugly: c\n"), 0);
     }
 
     #[test]

@@ -13,6 +13,8 @@ use crate::ids::{ObjectRef, RepoPath};
 struct Place {
     path: RepoPath,
     line: u32,
+    /// Lines with content.
+    length: u32,
     name: String,
 }
 
@@ -45,27 +47,28 @@ impl Index {
             self.by_kind.entry(kind).or_default().push(Place {
                 path: path.clone(),
                 line: scan.first,
+                length: scan.length,
                 name,
             });
         }
     }
 
-    /// The file and first line of the document that became this object: the same name, else the
-    /// only one whose name the object's contains (prefixes, suffixes, hashes).
+    /// The file and first line of the document that became this object: the longest with the same
+    /// name, else the only one whose name the object's contains (prefixes, suffixes, hashes).
     pub(super) fn find(&self, object: &ObjectRef) -> Option<(&RepoPath, u32)> {
         let places = self.by_kind.get(&object.kind)?;
-        let mut same = places.iter().filter(|place| place.name == object.name);
-        let mut renamed = places
-            .iter()
-            .filter(|place| !place.name.is_empty() && object.name.contains(&place.name));
-        let place = match (same.next(), same.next()) {
-            (Some(place), None) => place,
-            // One name in several files: base and patch, or several namespaces.
-            (Some(place), Some(_)) => place,
-            (None, _) => match (renamed.next(), renamed.next()) {
+        let same = places.iter().filter(|place| place.name == object.name);
+        // One name in several files is an object and its patches: patches are the shorter ones.
+        let place = if let Some(longest) = same.max_by_key(|place| place.length) {
+            longest
+        } else {
+            let mut renamed = places
+                .iter()
+                .filter(|place| !place.name.is_empty() && object.name.contains(&place.name));
+            match (renamed.next(), renamed.next()) {
                 (Some(place), None) => place,
                 _ => return None,
-            },
+            }
         };
         Some((&place.path, place.line))
     }
@@ -74,6 +77,7 @@ impl Index {
 #[derive(Default)]
 struct Scan {
     first: u32,
+    length: u32,
     kind: Option<String>,
     name: Option<String>,
     in_metadata: bool,
@@ -85,6 +89,7 @@ impl Scan {
         if body.is_empty() || body.starts_with('#') {
             return;
         }
+        self.length = self.length.saturating_add(1);
         if self.first == 0 {
             self.first = number;
         }

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::finding::Blame;
-use crate::sandbox::{Job, Limits};
+use crate::sandbox::Job;
 
 use super::messages::{self, Context};
 use super::{Problem, Request, Tool, ToolError};
@@ -73,9 +73,7 @@ impl Workspace {
             ],
             checkout: Some(self.root.clone()),
             libraries: tool.dynamic,
-            limits: Limits {
-                ..request.settings.limits.clone()
-            },
+            limits: request.settings.limits.clone(),
         };
         let settings = request.settings;
         let finished = settings
@@ -83,7 +81,13 @@ impl Workspace {
             .run(&job, &settings.cancel)
             .map_err(|error| vec![messages::build_sandbox_problem(&error, request.path)])?;
         if !finished.succeeded() {
-            return Err(vec![messages::build_problem(&finished.stderr, context)]);
+            let mut problem = messages::build_problem(&finished.stderr, context);
+            if let (0, Some(path)) = (problem.line, &problem.path)
+                && let Ok(text) = std::fs::read_to_string(self.root.join(path.as_str()))
+            {
+                problem.line = messages::find_unknown_field(&problem.message, &text);
+            }
+            return Err(vec![problem]);
         }
         String::from_utf8(finished.stdout).map_err(|_| {
             let message = format!("{} printed bytes that are not UTF-8", tool.kind.name());

@@ -3,19 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use drydock::config::repo::Engine;
 use drydock::ids::{AppId, ClusterName, DeclaredBy, RepoPath, Side};
 use drydock::object::{IngestSource, Manifest, Masker, ingest};
 use drydock::plan::{AppSide, AppSource, HelmInput, Plan, PlannedApp, RendererInput, Why};
-use drydock::render::{self, Outcome, Problem, Settings, ToolPaths, Tools};
-use drydock::sandbox::Sandbox;
+use drydock::render::{self, Outcome, Problem, Settings};
 use drydock::tree::{Revision, Tree};
 use drydock::yaml::{Budget, Node, NodeKind};
 use serde_json::Value;
 
 use crate::figures;
+use crate::workbench::settings;
 
 /// One root of one corpus on one side, and what the real tool made of it.
 struct Case {
@@ -49,20 +48,6 @@ struct Corpus {
 fn corpora() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora");
     folder.join("pulls/index.json").is_file().then_some(folder)
-}
-
-fn settings() -> Settings {
-    let parts = std::env::var_os("DRYDOCK_PARTS").map_or_else(
-        || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache/drydock/parts"),
-        PathBuf::from,
-    );
-    let sandbox = Sandbox::default().with_executable(PathBuf::from(env!("CARGO_BIN_EXE_drydock")));
-    let paths = ToolPaths {
-        search: vec![parts.join("bin")],
-        ..ToolPaths::default()
-    };
-    let tools = Arc::new(Tools::find(paths, sandbox.clone()));
-    Settings::new(tools, sandbox, Masker::new([7; 32]))
 }
 
 fn path(text: &str) -> RepoPath {
