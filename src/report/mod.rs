@@ -3,14 +3,21 @@
 //! for people.
 //!
 //! What a report quotes was written by strangers: every name and message goes through
-//! [`visible`](mod@visible) or `markdown`, which keep it from forging a line, a link, a mention or a
+//! [`visible`](mod@visible) or [`markdown`], which keep it from forging a line, a link, a mention or a
 //! mark of ours.
 
+pub mod check_run;
+pub mod comment;
+pub mod deployment;
+pub mod github;
 pub mod json;
+pub mod markdown;
+pub mod markdown_report;
 pub mod model;
 pub mod text;
 
 mod groups;
+mod sections;
 mod tally;
 mod values;
 pub mod visible;

@@ -17,7 +17,10 @@ use crate::render::Problem;
 use crate::tree::Revision;
 use crate::verdict::{AppOutcome, Evidence, GateResult, Verdict, conclude};
 
-use super::model::{AppReport, ObjectReport, Occasion, Report, SchemaStatus, Trouble};
+use super::model::{
+    AppReport, DeploymentRow, DeploymentState, FailedDeployment, ObjectReport, Occasion, Report,
+    SchemaStatus, Trouble,
+};
 
 pub(super) fn sha(digit: char) -> CommitSha {
     digit.to_string().repeat(40).parse().unwrap()
@@ -533,7 +536,8 @@ pub(super) fn hostile(text: &str) -> Report {
         judged.finding.object = Some(object(text, Some(text), text));
         judged.finding.message = text.to_owned();
         judged.finding.fix = Some(text.to_owned());
-        judged.finding.url = Some(text.to_owned());
+        // An address is a policy's, not the change's; what is no plain web page is not linked.
+        judged.finding.url = Some(format!("javascript:{text}"));
         judged.finding.rule = text.to_owned();
         if let Some(source) = &mut judged.finding.source {
             source.path = RepoPath::root().join(text).unwrap_or_default();
@@ -551,6 +555,45 @@ pub(super) fn hostile(text: &str) -> Report {
         hint: Some(text.to_owned()),
     }];
     report
+}
+
+pub(super) fn deployments() -> Vec<DeploymentRow> {
+    let row = |cluster: &str, state, note: Option<&str>| DeploymentRow {
+        app: app_id("shop", cluster),
+        cluster: ClusterName(cluster.to_owned()),
+        commit: sha('7'),
+        state,
+        since: "2026-11-21T13:14:06Z".to_owned(),
+        note: note.map(str::to_owned),
+    };
+    vec![
+        row(
+            "production",
+            DeploymentState::InProgress,
+            Some("3 of 5 objects are ready"),
+        ),
+        row("staging", DeploymentState::Deployed, None),
+        row(
+            "edge",
+            DeploymentState::Elsewhere,
+            Some("Argo CD deploys it"),
+        ),
+    ]
+}
+
+pub(super) fn failed_deployment() -> FailedDeployment {
+    FailedDeployment {
+        app: app_id("shop", "production"),
+        cluster: ClusterName("production".to_owned()),
+        commit: sha('7'),
+        merge: true,
+        failures: vec![
+            "`Deployment shop/web` is not ready after 10 min: `ImagePullBackOff` in 2 of 3 pods"
+                .to_owned(),
+        ],
+        live: vec!["`Deployment shop/web` runs 2 pods of the version before".to_owned()],
+        page: None,
+    }
 }
 
 /// The name of every fixed sample, with the sample.

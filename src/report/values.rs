@@ -125,6 +125,13 @@ pub(super) fn remark(change: &Change, usual: Basis) -> Option<String> {
     }
 }
 
+/// True when there is a preview that says what merging does to the application.
+pub(super) fn is_known(app: &super::model::AppReport) -> bool {
+    app.preview
+        .as_ref()
+        .is_some_and(|preview| !preview.withheld)
+}
+
 /// The basis of most changes, which a list then names once.
 pub(super) fn usual_basis<'a>(changes: impl Iterator<Item = &'a Change>) -> Option<Basis> {
     let mut counts = [

@@ -99,21 +99,20 @@ pub(super) fn app(id: &AppId) -> String {
 }
 
 /// Several applications in a sentence, those of one name together: `shop in production and staging`.
-/// At most `limit` of them are named, the others counted.
-pub(super) fn apps(ids: &[&AppId], limit: usize) -> String {
+/// At most `limit` of them are named, the others counted; `quote` makes a name harmless.
+pub(super) fn apps(ids: &[&AppId], limit: usize, quote: impl Fn(&str) -> String) -> String {
     let mut names: Vec<(String, Vec<String>)> = Vec::new();
     for id in ids.iter().take(limit) {
-        let name = visible::line(&id.display_name());
-        let cluster = visible::line(&id.cluster.0);
+        let name = quote(&id.display_name());
+        let cluster = Some(quote(&id.cluster.0)).filter(|_| !id.cluster.0.is_empty());
         match names.last_mut().filter(|(known, _)| *known == name) {
-            Some((_, clusters)) => clusters.push(cluster),
-            None => names.push((name, vec![cluster])),
+            Some((_, clusters)) => clusters.extend(cluster),
+            None => names.push((name, cluster.into_iter().collect())),
         }
     }
     let mut parts: Vec<String> = names
         .into_iter()
-        .map(|(name, mut clusters)| {
-            clusters.retain(|cluster| !cluster.is_empty());
+        .map(|(name, clusters)| {
             if clusters.is_empty() {
                 name
             } else {

@@ -3,7 +3,8 @@
 
 use std::path::PathBuf;
 
-use super::super::{json, samples, text};
+use super::super::model::Report;
+use super::super::{check_run, comment, deployment, github, json, markdown_report, samples, text};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/expected/report")
@@ -26,26 +27,71 @@ pub(super) fn check(name: &str, actual: &str) -> Result<(), String> {
 
 #[test]
 fn the_terminal_report_reads_as_expected() {
+    compare_all("txt", |report| text::compose(report, text::Colour::Off));
+}
+
+#[test]
+fn the_json_report_reads_as_expected() {
+    compare_all("json", json::compose);
+}
+
+fn comment_of(report: &Report) -> String {
+    comment::compose(report, &samples::occasion(), &[], comment::BUDGET).text
+}
+
+fn check_of(report: &Report) -> String {
+    let check = check_run::compose(report, &samples::occasion());
+    let mut out = format!("{}\n{}\n\n", check.conclusion.word(), check.title);
+    for annotation in check.annotations.iter().flatten() {
+        out.push_str(&format!("{annotation:#?}\n"));
+    }
+    out
+}
+
+fn compare_all(extension: &str, compose: impl Fn(&Report) -> String) {
     let failures: Vec<String> = samples::all()
         .iter()
-        .filter_map(|(name, report)| {
-            check(
-                &format!("{name}.txt"),
-                &text::compose(report, text::Colour::Off),
-            )
-            .err()
-        })
+        .filter_map(|(name, report)| check(&format!("{name}.{extension}"), &compose(report)).err())
         .collect();
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
 
 #[test]
-fn the_json_report_reads_as_expected() {
-    let failures: Vec<String> = samples::all()
-        .iter()
-        .filter_map(|(name, report)| check(&format!("{name}.json"), &json::compose(report)).err())
-        .collect();
-    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+fn the_comment_reads_as_expected() {
+    compare_all("comment.md", comment_of);
+}
+
+#[test]
+fn the_markdown_report_reads_as_expected() {
+    compare_all("md", markdown_report::compose);
+}
+
+#[test]
+fn the_check_reads_as_expected() {
+    compare_all("check.txt", check_of);
+}
+
+#[test]
+fn the_workflow_commands_read_as_expected() {
+    compare_all("github.txt", github::compose);
+}
+
+#[test]
+fn a_comment_after_the_merge_reads_as_expected() {
+    let page = comment::compose(
+        &samples::passing(),
+        &samples::occasion(),
+        &samples::deployments(),
+        comment::BUDGET,
+    );
+    let failed = deployment::failed(&samples::failed_deployment());
+    let results = [
+        check("merged.comment.md", &page.text),
+        check("failed-deployment.comment.md", &failed),
+    ];
+    for result in results {
+        result.unwrap();
+    }
 }
 
 #[test]

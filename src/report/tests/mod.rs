@@ -1,1 +1,3 @@
+mod budget;
 mod expected;
+mod hostile;

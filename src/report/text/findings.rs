@@ -102,7 +102,7 @@ pub(super) fn write_group(out: &mut String, report: &Report, group: &Group<'_>, 
             out,
             margin,
             name,
-            &wording::apps(&group.apps, NAMED),
+            &wording::apps(&group.apps, NAMED, visible::line),
             colour,
         );
     }

@@ -1,0 +1,92 @@
+//! After the merge: what became of it, in the comment and, when it failed, in a comment of its own.
+
+use super::markdown::{self, Section};
+use super::model::{DeploymentRow, DeploymentState, FailedDeployment};
+use super::wording;
+
+/// Failures that one comment lists; further ones are counted.
+const LISTED: usize = 30;
+
+/// One row per application and cluster; nothing before the merge.
+pub(super) fn table(rows: &[DeploymentRow]) -> Section {
+    Section {
+        opening: "\n**After the merge**\n\n| application | cluster | deployed commit | state | since |\n| --- | --- | --- | --- | --- |\n".to_owned(),
+        items: rows.iter().map(row).collect(),
+        closing: String::new(),
+        noun: ("application", "applications"),
+        rest: ("| … ", " |"),
+        share: 30,
+    }
+}
+
+fn row(row: &DeploymentRow) -> String {
+    let note = row
+        .note
+        .as_ref()
+        .map(|note| format!(": {}", markdown::prose(note)))
+        .unwrap_or_default();
+    let cluster = if row.cluster.0.is_empty() {
+        "–".to_owned()
+    } else {
+        markdown::code(&row.cluster.0)
+    };
+    let cells = [
+        markdown::code(&row.app.display_name()),
+        cluster,
+        format!("`{}`", row.commit.short()),
+        format!("{}{note}", state(row.state)),
+        markdown::code(&row.since),
+    ];
+    let cells: Vec<String> = cells.iter().map(|cell| markdown::cell(cell)).collect();
+    format!("| {} |\n", cells.join(" | "))
+}
+
+fn state(state: DeploymentState) -> &'static str {
+    match state {
+        DeploymentState::Waiting => "waiting",
+        DeploymentState::InProgress => "in progress",
+        DeploymentState::Deployed => "✅ deployed",
+        DeploymentState::Failed => "❌ failed",
+        DeploymentState::Held => "⚠️ held",
+        DeploymentState::Elsewhere => "not deployed by Drydock",
+    }
+}
+
+/// The comment that says that a deployment failed: what failed, what is live now, how to go back.
+pub fn failed(deployment: &FailedDeployment) -> String {
+    let name = markdown::code(&deployment.app.display_name());
+    let place = if deployment.cluster.0.is_empty() {
+        String::new()
+    } else {
+        format!(" to {}", markdown::code(&deployment.cluster.0))
+    };
+    let mut out = format!(
+        "### ❌ Drydock: deploying {name}{place} failed\nCommit `{}` did not become live and ready.",
+        deployment.commit.short()
+    );
+    if let Some(page) = &deployment.page {
+        out.push_str(&format!(" {}", markdown::link("Full record", page)));
+    }
+    out.push('\n');
+    for (title, lines) in [
+        ("What failed", &deployment.failures),
+        ("What is live now", &deployment.live),
+    ] {
+        if !lines.is_empty() {
+            out.push_str(&format!("\n**{title}**\n"));
+        }
+        for line in lines.iter().take(LISTED) {
+            out.push_str(&format!("- {}\n", markdown::prose(line)));
+        }
+        if lines.len() > LISTED {
+            let more = wording::grouped(lines.len() - LISTED);
+            out.push_str(&format!("- … {more} more\n"));
+        }
+    }
+    let mainline = if deployment.merge { "-m 1 " } else { "" };
+    out.push_str(&format!(
+        "\nTo go back, open a pull request with:\n\n```sh\ngit revert {mainline}{}\n```\n",
+        deployment.commit
+    ));
+    out
+}
