@@ -3,7 +3,7 @@
 //!
 //! `fixtures/expected/<suite>.json` maps a name to a number, a higher one being better. A number
 //! below the stored one fails; a higher one passes and says how to store it: run the test with
-//! `DRYDOCK_EXPECTED=store`.
+//! `DRYDOCK_EXPECT=write`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -58,10 +58,10 @@ pub(crate) fn compare(suite: &str, prefix: &str, reached: &BTreeMap<String, u64>
         "{suite}: numbers fell: {}",
         fallen.join("; ")
     );
-    if risen && std::env::var("DRYDOCK_EXPECTED").is_ok_and(|value| value == "store") {
+    if risen && std::env::var("DRYDOCK_EXPECT").is_ok_and(|word| word == "write") {
         store(&path, &stored, reached);
     } else if risen {
-        println!("{suite}: numbers rose; store them with DRYDOCK_EXPECTED=store");
+        println!("{suite}: numbers rose; store them with DRYDOCK_EXPECT=write");
     }
 }
 

@@ -48,7 +48,10 @@ pub(super) enum Found<'c> {
 impl Custom {
     /// Reads definitions; of several for one kind the first counts. Documents that are no
     /// definitions are passed over.
-    pub(super) fn new(bundle: &Bundle, definitions: &[Value]) -> Self {
+    pub(super) fn new<'v>(
+        bundle: &Bundle,
+        definitions: impl IntoIterator<Item = &'v Value>,
+    ) -> Self {
         let mut custom = Self::default();
         for definition in definitions {
             if definition.get("kind").and_then(Value::as_str) == Some("CustomResourceDefinition") {

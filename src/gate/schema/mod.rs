@@ -78,9 +78,9 @@ impl Schemas {
     /// `crds` are the CustomResourceDefinitions of the trees, those of the judged side first: of
     /// several for one kind the first counts. `openapi` are documents of `/openapi/v3` by path, such
     /// as `apis/apps/v1`.
-    pub fn new(
+    pub fn new<'v>(
         version: KubernetesVersion,
-        crds: &[Value],
+        crds: impl IntoIterator<Item = &'v Value>,
         openapi: Option<&BTreeMap<String, Arc<Value>>>,
     ) -> Self {
         let custom =

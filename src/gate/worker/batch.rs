@@ -21,10 +21,9 @@ const STACK: usize = 16 << 20;
 /// Builds the schemas of one destination and side.
 pub(super) fn schemas(set: &SchemaSet) -> Schemas {
     let (major, minor) = set.kubernetes;
-    let crds: Vec<Value> = set.crds.iter().map(|crd| crd.as_ref().clone()).collect();
     Schemas::new(
         KubernetesVersion { major, minor },
-        &crds,
+        set.crds.iter().map(AsRef::as_ref),
         set.openapi.as_ref(),
     )
 }
