@@ -4,10 +4,11 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     // First of all: a child confines itself before it has threads or open files.
-    let worker =
-        |_: std::io::StdinLock<'static>, _: std::io::StdoutLock<'static>| ExitCode::from(2);
+    let worker = |requests: std::io::StdinLock<'static>, answers: std::io::StdoutLock<'static>| {
+        drydock::gate::serve_worker(requests, answers)
+    };
     if let Some(code) = drydock::sandbox::become_child(std::env::args_os(), worker) {
         return code;
     }
-    ExitCode::SUCCESS
+    drydock::cli::run()
 }

@@ -6,6 +6,7 @@
 //! [`visible`](mod@visible) or [`markdown`], which keep it from forging a line, a link, a mention or a
 //! mark of ours.
 
+pub mod apps;
 pub mod check_run;
 pub mod comment;
 pub mod deployment;

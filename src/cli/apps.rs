@@ -1,0 +1,127 @@
+//! `drydock apps`: every application a repository declares, or those that a file affects.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use super::{CommandError, Exit, inputs, output};
+use crate::config::repo::RepoConfig;
+use crate::ids::{AppId, RepoPath};
+use crate::plan::{self, AppSide, Declared, Defaults};
+use crate::report;
+use crate::tree::Tree;
+
+/// Arguments of `drydock apps`.
+#[derive(Debug, Args)]
+pub(super) struct AppsArgs {
+    /// The repository
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(super) repo: PathBuf,
+    /// The state to look at [default: the working tree]
+    #[arg(long, value_name = "REV")]
+    pub(super) rev: Option<String>,
+    /// Only the applications that read this file, and why
+    #[arg(long, value_name = "FILE")]
+    pub(super) why: Option<String>,
+    /// Output format
+    #[arg(long, value_enum, default_value_t = AppsFormat::Text)]
+    pub(super) format: AppsFormat,
+}
+
+/// Output formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum AppsFormat {
+    /// A table
+    Text,
+    /// One array
+    Json,
+}
+
+pub(super) fn run(args: &AppsArgs) -> Result<Exit, CommandError> {
+    let repository = inputs::open(&args.repo)?;
+    let tree = inputs::read_tree(&repository, args.rev.as_deref())?;
+    let config = inputs::read_config(None, &tree)?;
+    let mut declared = declare(&tree, &config, &Defaults::default())?;
+    if let Some(file) = &args.why {
+        let path: RepoPath = file.parse().map_err(|error: crate::ids::InvalidId| CommandError::new(error.to_string()))?;
+        declared.apps.retain(|_, app| app.closure.contains(&path));
+        declared.left_out.clear();
+        if declared.apps.is_empty() && args.format == AppsFormat::Text {
+            output::write(None, format!("no application reads `{path}`\n").as_bytes())?;
+            return Ok(Exit::Pass);
+        }
+    }
+    let text = match args.format {
+        AppsFormat::Text => report::apps::compose(&declared),
+        AppsFormat::Json => compose_json(&declared)?,
+    };
+    output::write(None, text.as_bytes())?;
+    Ok(Exit::Pass)
+}
+
+/// The applications of a tree.
+pub(super) fn declare(tree: &Tree, config: &RepoConfig, defaults: &Defaults) -> Result<Declared, CommandError> {
+    let declared = plan::declare(tree, config, defaults);
+    if declared.apps.is_empty() && tree.entries().is_empty() {
+        return Err(CommandError::new("the tree holds no files"));
+    }
+    Ok(declared)
+}
+
+/// The application of this id, or the only one of this name.
+pub(super) fn find(name: &str, declared: &Declared) -> Result<AppSide, CommandError> {
+    let by_id = |(id, _): &(&AppId, &AppSide)| id.to_string() == name;
+    if let Some((_, side)) = declared.apps.iter().find(by_id) {
+        return Ok(side.clone());
+    }
+    let named: Vec<(&AppId, &AppSide)> = declared.apps.iter().filter(|(id, _)| id.display_name() == name).collect();
+    let list = |ids: Vec<&AppId>| ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
+    match named.as_slice() {
+        [(_, side)] => Ok((*side).clone()),
+        [] => {
+            let mut near: Vec<&AppId> = declared.apps.keys().collect();
+            near.sort_by_cached_key(|id| distance(name, &id.display_name()));
+            near.truncate(3);
+            Err(CommandError::with_hint(
+                format!("no application is called `{name}`"),
+                format!("the nearest are {}; `drydock apps` lists all", list(near)),
+            ))
+        }
+        many => Err(CommandError::with_hint(
+            format!("{} applications are called `{name}`", many.len()),
+            format!("name one of {}", list(many.iter().map(|(id, _)| *id).collect())),
+        )),
+    }
+}
+
+/// How many characters have to change, the smaller the nearer.
+fn distance(one: &str, other: &str) -> usize {
+    let diff = similar::TextDiff::from_chars(one, other);
+    diff.iter_all_changes().filter(|change| change.tag() != similar::ChangeTag::Equal).count()
+}
+
+fn compose_json(declared: &Declared) -> Result<String, CommandError> {
+    let apps: Vec<serde_json::Value> = declared
+        .apps
+        .iter()
+        .map(|(id, app)| {
+            let source = app.sources.first();
+            json!({
+                "id": id.to_string(),
+                "name": id.display_name(),
+                "path": source.map(|source| source.path.as_str()),
+                "renderer": source.map(|source| source.renderer.kind().word()),
+                "cluster": app.cluster.0,
+                "namespace": app.namespace,
+                "reads": app.closure.iter().map(RepoPath::as_str).collect::<Vec<_>>(),
+                "refused": app.refusals.iter().map(|refusal| json!({
+                    "path": refusal.path.as_str(), "line": refusal.line, "text": refusal.text,
+                })).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    serde_json::to_string_pretty(&apps)
+        .map(|text| text + "\n")
+        .map_err(|error| CommandError::new(format!("the list could not be written as JSON: {error}")))
+}

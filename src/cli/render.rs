@@ -1,0 +1,166 @@
+//! `drydock render`: what an application's deployer would apply, and nothing else.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde_json::Value;
+
+use super::{CommandError, Exit, apps, inputs, output};
+use crate::finding::Blame;
+use crate::ids::RepoPath;
+use crate::object::{Manifest, Masker, Role};
+use crate::plan::{AppSide, Defaults, RendererInput, Selection};
+use crate::render::{self, Outcome};
+use crate::tree::Tree;
+use crate::yaml;
+
+/// Arguments of `drydock render`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["app", "path"]))]
+pub(super) struct RenderArgs {
+    /// An application's id, or its name where only one has it (see `drydock apps`)
+    #[arg(long, value_name = "ID")]
+    pub(super) app: Option<String>,
+    /// A folder: a kustomization, a chart, or plain manifests
+    #[arg(long, value_name = "DIR")]
+    pub(super) path: Option<String>,
+    /// The repository
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(super) repo: PathBuf,
+    /// The state to render [default: the working tree]
+    #[arg(long, value_name = "REV")]
+    pub(super) rev: Option<String>,
+    /// Output format
+    #[arg(long, value_enum, default_value_t = RenderFormat::Yaml)]
+    pub(super) format: RenderFormat,
+    /// Value files of a chart, relative to it
+    #[arg(long, value_name = "FILE")]
+    pub(super) values: Vec<String>,
+    /// Release name of a chart [default: the folder's name]
+    #[arg(long, value_name = "NAME")]
+    pub(super) release: Option<String>,
+    /// Release namespace of a chart [default: default]
+    #[arg(long, value_name = "NS")]
+    pub(super) namespace: Option<String>,
+    /// Helm's major version
+    #[arg(long, value_name = "VERSION", value_parser = clap::value_parser!(u8).range(3..=4), default_value_t = 4)]
+    pub(super) helm: u8,
+    /// Kubernetes version that charts see
+    #[arg(long, value_name = "VERSION")]
+    pub(super) kubernetes_version: Option<String>,
+    /// Print the values of Secrets instead of tags
+    #[arg(long)]
+    pub(super) show_secrets: bool,
+    /// Run renderers without the kernel's confinement, where it is not to be had
+    #[arg(long)]
+    pub(super) unconfined: bool,
+}
+
+/// Output formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum RenderFormat {
+    /// A stream of documents
+    Yaml,
+    /// One array
+    Json,
+}
+
+pub(super) fn run(args: &RenderArgs) -> Result<Exit, CommandError> {
+    let repository = inputs::open(&args.repo)?;
+    let tree = inputs::read_tree(&repository, args.rev.as_deref())?;
+    let side = choose(args, &tree)?;
+    let sandbox = inputs::sandbox(args.unconfined);
+    let mut settings = inputs::render_settings(&sandbox, &Masker::random());
+    if let Some(version) = &args.kubernetes_version {
+        settings.default_version = version.parse().map_err(|error: crate::ids::InvalidId| CommandError::new(error.to_string()))?;
+    }
+    match render::render_side(&side, &tree, &settings) {
+        Outcome::Rendered(rendering) => {
+            let kept: Vec<&Manifest> = rendering.manifests.iter().filter(|manifest| manifest.role() != Role::Test).collect();
+            print(args, &kept)?;
+            Ok(Exit::Pass)
+        }
+        Outcome::Absent => Err(CommandError::new("there is nothing to render")),
+        Outcome::Failed(problems) => {
+            let mut exit = Exit::Refused;
+            for problem in &problems {
+                let place = match (&problem.path, problem.line) {
+                    (Some(path), 0) => format!("{path}: "),
+                    (Some(path), line) => format!("{path}:{line}: "),
+                    (None, _) => String::new(),
+                };
+                output::say(&format!("error: {place}{}", problem.message));
+                if problem.blame != Blame::Author {
+                    exit = Exit::Undecided;
+                }
+            }
+            Ok(exit)
+        }
+    }
+}
+
+fn print(args: &RenderArgs, manifests: &[&Manifest]) -> Result<(), CommandError> {
+    let values: Vec<&Value> = manifests
+        .iter()
+        .map(|manifest| if args.show_secrets { manifest.unseal() } else { manifest.value() })
+        .collect();
+    let text = match args.format {
+        RenderFormat::Yaml => yaml::write_all(values),
+        RenderFormat::Json => serde_json::to_string_pretty(&values)
+            .map(|text| text + "\n")
+            .map_err(|error| CommandError::new(format!("the manifests could not be written as JSON: {error}")))?,
+    };
+    output::write(None, text.as_bytes())
+}
+
+/// The application that the flags name, with what they change about it.
+fn choose(args: &RenderArgs, tree: &Tree) -> Result<AppSide, CommandError> {
+    let config = inputs::read_config(None, tree)?;
+    let defaults = Defaults {
+        helm_major: args.helm,
+        namespace: args.namespace.clone().unwrap_or_else(|| Defaults::default().namespace),
+        ..Defaults::default()
+    };
+    let mut side = match (&args.app, &args.path) {
+        (Some(name), _) => apps::find(name, &apps::declare(tree, &config, &defaults)?)?,
+        (None, path) => {
+            let path: RepoPath = path
+                .as_deref()
+                .unwrap_or_default()
+                .trim_end_matches('/')
+                .parse()
+                .map_err(|error: crate::ids::InvalidId| CommandError::new(error.to_string()))?;
+            let plan = crate::plan::build(&Tree::empty(), tree, &config, &defaults, &Selection::Path(path.clone()));
+            let named = plan.apps.into_iter().find(|app| app.id.variant.is_none());
+            named.and_then(|app| app.head).ok_or_else(|| {
+                CommandError::with_hint(
+                    format!("`{path}` holds nothing that can be rendered"),
+                    "name a folder with a kustomization, a chart, or manifests",
+                )
+            })?
+        }
+    };
+    apply_flags(args, &mut side)?;
+    Ok(side)
+}
+
+fn apply_flags(args: &RenderArgs, side: &mut AppSide) -> Result<(), CommandError> {
+    for source in &mut side.sources {
+        let RendererInput::Helm(helm) = &mut source.renderer else { continue };
+        if let Some(release) = &args.release {
+            helm.release.clone_from(release);
+        }
+        if let Some(namespace) = &args.namespace {
+            helm.namespace.clone_from(namespace);
+        }
+        helm.major = args.helm;
+        for value in &args.values {
+            let path = source.path.join(value).ok_or_else(|| {
+                CommandError::new(format!("the value file `{value}` does not lie inside the repository"))
+            })?;
+            side.closure.insert(path.clone());
+            helm.values.push(path);
+        }
+    }
+    Ok(())
+}

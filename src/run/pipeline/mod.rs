@@ -1,0 +1,99 @@
+//! The one place that knows the order of the stages: plan, render, gates, observe, preview, verdict,
+//! report. Command line and bot both call [`judge`], so that a laptop says what the bot will say.
+//!
+//! It blocks: renderers and the worker are processes. The bot calls it from a blocking task.
+
+mod assemble;
+mod crds;
+mod findings;
+mod gates;
+mod policies;
+mod preview;
+mod rules;
+
+use std::collections::BTreeMap;
+
+pub use policies::{PolicyChoice, PolicyInput};
+pub use preview::Clusters;
+pub use rules::Rules;
+
+use crate::ids::{AppId, Digest};
+use crate::object::Masker;
+use crate::observe::Observation;
+use crate::plan::{self, Plan, Selection};
+use crate::render::{self, RenderedApp};
+use crate::report::model::Report;
+use crate::sandbox::Sandbox;
+use crate::tree::Tree;
+use crate::verdict::Verdict;
+
+/// The two states of a change.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// Before.
+    pub base: Tree,
+    /// After.
+    pub head: Tree,
+    /// What people call `base`, such as `main`.
+    pub base_name: Option<String>,
+    /// What people call `head`.
+    pub head_name: Option<String>,
+    /// Which applications are judged.
+    pub selection: Selection,
+}
+
+/// What this machine judges with. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Means {
+    /// Tools, permits and limits of rendering.
+    pub render: render::Settings,
+    /// How the worker is started.
+    pub sandbox: Sandbox,
+    /// Masks Secrets.
+    pub masker: Masker,
+    /// Where previews come from.
+    pub clusters: Clusters,
+    /// The time of the judgement, in nanoseconds of Unix time: what policies see as now.
+    pub now_ns: i64,
+}
+
+/// Everything that came of a judgement.
+#[derive(Debug, Clone)]
+pub struct Judgement {
+    /// What people read.
+    pub report: Report,
+    /// What was planned.
+    pub plan: Plan,
+    /// What was rendered, masked.
+    pub rendered: Vec<RenderedApp>,
+    /// What the clusters answered, masked.
+    pub observation: Observation,
+}
+
+impl Judgement {
+    /// Head digest of each application, only when the change passes: what a later deployment is
+    /// compared with.
+    pub fn approved(&self) -> Option<&BTreeMap<AppId, Option<Digest>>> {
+        match &self.report.verdict {
+            Verdict::Pass(passed) => Some(passed.heads()),
+            Verdict::Fail | Verdict::Error => None,
+        }
+    }
+}
+
+/// Judges a change. Whatever goes wrong on the way is part of the report, and never a pass.
+pub fn judge(subject: &Subject, rules: &Rules, means: &Means) -> Judgement {
+    let plan = plan::build(
+        &subject.base,
+        &subject.head,
+        &rules.config,
+        &rules.defaults,
+        &subject.selection,
+    );
+    let facts = preview::facts(&plan, rules, means);
+    let settings = rules.render_settings(means, &facts);
+    let rendered = render::render(&plan, &subject.base, &subject.head, &settings);
+    let gates = gates::judge(subject, &plan, &rendered, rules, means, &facts);
+    let seen = preview::look(&plan, &rendered, rules, means, &facts);
+    assemble::assemble(subject, rules, means, plan, rendered, gates, seen)
+}

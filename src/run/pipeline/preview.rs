@@ -1,0 +1,260 @@
+//! The preview: facts before rendering, questions after it, answers, and what follows from them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::cluster_facts::ClusterFacts;
+use crate::finding::{Finding, Gate, NotVerified};
+use crate::gate::position;
+use crate::ids::{AppId, ClusterName};
+use crate::object::Manifest;
+use crate::observe::{Allowed, DryRun, Live, Observation, Question, Scope, Unanswered, questions};
+use crate::plan::{Plan, PlannedApp};
+use crate::preview::{AppPreview, Input, compose_previews, findings};
+use crate::render::RenderedApp;
+use crate::report::model::Trouble;
+use crate::run::observe as asking;
+use crate::verdict::{GateResult, Results};
+
+use super::{Means, Rules};
+
+/// Where previews come from. Cheap to clone.
+#[derive(Clone)]
+pub enum Clusters {
+    /// Nowhere: changes are compared from renderings.
+    None,
+    /// From a recording.
+    Recorded(Arc<Observation>),
+    /// From connected clusters.
+    Connected {
+        /// The runtime that sends the requests; the caller must not be one of its tasks.
+        runtime: tokio::runtime::Handle,
+        /// Clients by name.
+        clients: Arc<asking::Clusters>,
+        /// What may be asked, by cluster; a cluster that is not named may be asked everything.
+        allowed: BTreeMap<ClusterName, Allowed>,
+        /// Whether objects that the change leaves alone are asked about too.
+        scope: Scope,
+    },
+}
+
+impl std::fmt::Debug for Clusters {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::None => f.write_str("None"),
+            Self::Recorded(_) => f.write_str("Recorded"),
+            Self::Connected { clients, .. } => f.debug_list().entries(clients.keys()).finish(),
+        }
+    }
+}
+
+/// What is known of the clusters before anything is rendered.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Facts {
+    pub(super) known: BTreeMap<ClusterName, Arc<ClusterFacts>>,
+}
+
+/// What the preview came to.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    pub(super) observation: Observation,
+    pub(super) previews: BTreeMap<AppId, AppPreview>,
+    pub(super) base_findings: Vec<Finding>,
+    pub(super) head_findings: Vec<Finding>,
+    pub(super) not_verified: Vec<NotVerified>,
+    pub(super) results: Results,
+    pub(super) troubles: Vec<Trouble>,
+}
+
+/// Versions of the destinations: charts are told them. A cluster that does not answer is asked again
+/// later and reported then.
+pub(super) fn facts(plan: &Plan, rules: &Rules, means: &Means) -> Facts {
+    if !rules.gates.contains(&Gate::Preview) || plan.apps.is_empty() {
+        return Facts::default();
+    }
+    let known = match &means.clusters {
+        Clusters::None => BTreeMap::new(),
+        Clusters::Recorded(observation) => observation.facts.clone(),
+        Clusters::Connected {
+            runtime, clients, ..
+        } => runtime.block_on(asking::fetch_facts(clients, &[])).facts,
+    };
+    Facts { known }
+}
+
+/// Asks what must be asked, and says what merging will do.
+pub(super) fn look(
+    plan: &Plan,
+    rendered: &[RenderedApp],
+    rules: &Rules,
+    means: &Means,
+    facts: &Facts,
+) -> Seen {
+    let wanted = rules.gates.contains(&Gate::Preview);
+    let ask = |observation: &Observation,
+               allowed: &BTreeMap<ClusterName, Allowed>,
+               scope: Scope|
+     -> Vec<Question> {
+        let all = Allowed::default();
+        plan.apps
+            .iter()
+            .zip(rendered)
+            .flat_map(|(planned, app)| {
+                let cluster = destination(planned);
+                let facts = observation.facts.get(&cluster).map(AsRef::as_ref);
+                questions(
+                    planned,
+                    app,
+                    facts,
+                    allowed.get(&cluster).unwrap_or(&all),
+                    scope,
+                )
+            })
+            .collect()
+    };
+    let nothing = BTreeMap::new();
+    let (observation, questions) = match &means.clusters {
+        Clusters::Recorded(recorded) if wanted => {
+            let questions = ask(recorded, &nothing, Scope::All);
+            (Observation::clone(recorded), questions)
+        }
+        Clusters::Connected {
+            runtime,
+            clients,
+            allowed,
+            scope,
+        } if wanted && !plan.apps.is_empty() => {
+            let observation = runtime.block_on(asking::fetch_facts(clients, rendered));
+            let questions = ask(&observation, allowed, *scope);
+            let observation =
+                runtime.block_on(asking::fetch_answers(clients, &questions, observation));
+            (observation, questions)
+        }
+        _ => {
+            let observation = Observation {
+                facts: facts.known.clone(),
+                ..Observation::default()
+            };
+            let questions = ask(&observation, &nothing, Scope::Changed);
+            (observation, questions)
+        }
+    };
+    let input = Input {
+        planned: &plan.apps,
+        rendered,
+        questions: &questions,
+        observation: &observation,
+    };
+    let mut seen = Seen {
+        previews: compose_previews(&input)
+            .into_iter()
+            .map(|preview| (preview.app.clone(), preview))
+            .collect(),
+        ..Seen::default()
+    };
+    if wanted {
+        conclude(&input, rules, &mut seen);
+    }
+    seen.observation = observation;
+    seen
+}
+
+fn conclude(input: &Input<'_>, rules: &Rules, seen: &mut Seen) {
+    let found = findings(input);
+    seen.base_findings = placed(found.base, input.questions, |question| {
+        question.base.as_ref()
+    });
+    seen.head_findings = placed(found.head, input.questions, |question| {
+        question.head.as_ref()
+    });
+    seen.not_verified = found.not_verified;
+    for planned in input.planned {
+        let unanswered = find_unanswered(planned, input);
+        let result = if unanswered.is_some() {
+            GateResult::Error
+        } else {
+            GateResult::Pass
+        };
+        seen.results
+            .insert((planned.id.clone(), Gate::Preview), result);
+        let cluster = destination(planned);
+        if let Some(reason) = unanswered.filter(|_| !rules.tolerates_no_preview(&cluster)) {
+            seen.troubles.push(Trouble {
+                what: reason.message,
+                app: Some(planned.id.clone()),
+                place: None,
+                blame: reason.blame,
+                hint: Some("see that the cluster is reachable and that the credentials may read and dry-run".to_owned()),
+            });
+        }
+    }
+}
+
+/// Why the preview of an application is not complete, where it is not.
+fn find_unanswered(planned: &PlannedApp, input: &Input<'_>) -> Option<Unanswered> {
+    let cluster = destination(planned);
+    if !input.observation.facts.contains_key(&cluster) {
+        let known = input.observation.unavailable.get(&cluster).cloned();
+        return Some(known.unwrap_or_else(|| Unanswered {
+            message: "no cluster is connected for this application".to_owned(),
+            blame: crate::finding::Blame::Operator,
+        }));
+    }
+    let asked = input
+        .questions
+        .iter()
+        .filter(|question| question.app == planned.id);
+    for question in asked {
+        let Some(answer) = input
+            .observation
+            .answers
+            .get(&(question.app.clone(), question.object.key()))
+        else {
+            if question.withheld.is_none() && !input.observation.recorded {
+                return Some(Unanswered {
+                    message: format!("there is no answer for {}", question.object),
+                    blame: crate::finding::Blame::Operator,
+                });
+            }
+            continue;
+        };
+        if let Live::Unanswered(reason) = &answer.live {
+            return Some(reason.clone());
+        }
+        for dry_run in [&answer.base, &answer.head] {
+            if let DryRun::Unanswered(reason) = dry_run {
+                return Some(reason.clone());
+            }
+        }
+    }
+    None
+}
+
+/// Findings of the cluster carry a pointer; the manifest that was sent says where that stands.
+fn placed<'a>(
+    mut found: Vec<Finding>,
+    questions: &'a [Question],
+    side: impl Fn(&'a Question) -> Option<&'a Manifest>,
+) -> Vec<Finding> {
+    for finding in &mut found {
+        let Some(object) = &finding.object else {
+            continue;
+        };
+        let question = questions.iter().find(|question| {
+            Some(&question.app) == finding.app.as_ref() && question.object.key() == object.key()
+        });
+        if let Some(manifest) = question.and_then(&side) {
+            finding.source = position::place(
+                finding.pointer.as_deref().unwrap_or_default(),
+                finding.pointer.is_none(),
+                manifest,
+            );
+        }
+    }
+    found
+}
+
+fn destination(planned: &PlannedApp) -> ClusterName {
+    let side = planned.head.as_ref().or(planned.base.as_ref());
+    side.map(|side| side.cluster.clone()).unwrap_or_default()
+}

@@ -1,0 +1,115 @@
+//! What judges a change: configuration of the base, policies, versions, gates.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::cluster_facts::{ClusterFacts, KubernetesVersion};
+use crate::config::ConfigError;
+use crate::config::repo::{self, Mode, RepoConfig, Unavailable};
+use crate::finding::Gate;
+use crate::ids::{ClusterName, RepoPath};
+use crate::plan::Defaults;
+use crate::render;
+use crate::tree::{Tree, TreeError};
+
+use super::Means;
+use super::policies::PolicyInput;
+
+/// What judges. Nothing of it comes from the head of a change.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// `.drydock.yaml` of the base.
+    pub config: RepoConfig,
+    /// What holds where it says nothing.
+    pub defaults: Defaults,
+    /// The gates that run; rendering always does.
+    pub gates: BTreeSet<Gate>,
+    /// Policy sources with their modes.
+    pub policies: Vec<PolicyInput>,
+    /// Further CustomResourceDefinitions.
+    pub crds: Vec<Arc<Value>>,
+    /// True when a missing preview keeps the change from passing whatever the configuration says:
+    /// whoever names a cluster on the command line wants its answer.
+    pub preview_required: bool,
+    /// The version that judges where no cluster and no configuration says one.
+    pub kubernetes: Option<KubernetesVersion>,
+}
+
+impl Rules {
+    /// Reads the configuration of a tree; a tree without the file has the default one.
+    pub fn read_config(tree: &Tree) -> Result<RepoConfig, Vec<ConfigError>> {
+        let whole = |message: String| {
+            vec![ConfigError {
+                message,
+                line: 1,
+                column: 1,
+                hint: None,
+            }]
+        };
+        let path: RepoPath = repo::FILE_NAME
+            .parse()
+            .map_err(|_| whole("its name is not a path".to_owned()))?;
+        match tree.read(&path) {
+            Ok(bytes) => repo::parse(&bytes),
+            Err(TreeError::Missing(_)) => Ok(RepoConfig::default()),
+            Err(error) => Err(whole(error.to_string())),
+        }
+    }
+
+    /// The mode of each gate that runs.
+    pub(super) fn modes(&self) -> BTreeMap<Gate, Mode> {
+        let runs = |gate: &Gate| *gate == Gate::Render || self.gates.contains(gate);
+        Gate::ALL
+            .into_iter()
+            .filter(runs)
+            .map(|gate| (gate, self.config.gate_mode(gate)))
+            .collect()
+    }
+
+    /// The version that judges what goes to this cluster: the cluster's own answer, else the
+    /// configuration, else the command line, else the default.
+    pub(super) fn version(
+        &self,
+        cluster: &ClusterName,
+        facts: &BTreeMap<ClusterName, Arc<ClusterFacts>>,
+    ) -> KubernetesVersion {
+        facts
+            .get(cluster)
+            .and_then(|facts| facts.version)
+            .or_else(|| {
+                self.config
+                    .clusters
+                    .get(cluster)
+                    .and_then(|cluster| cluster.kubernetes)
+            })
+            .or(self.kubernetes)
+            .unwrap_or_default()
+    }
+
+    /// Rendering settings with the versions of the destinations.
+    pub(super) fn render_settings(
+        &self,
+        means: &Means,
+        facts: &super::preview::Facts,
+    ) -> render::Settings {
+        let mut settings = means.render.clone();
+        settings.default_version = self.version(&ClusterName::default(), &facts.known);
+        let names = self.config.clusters.keys().chain(facts.known.keys());
+        settings.versions = names
+            .map(|name| (name.clone(), self.version(name, &facts.known)))
+            .collect();
+        settings
+    }
+
+    /// Whether a preview that could not be had is only said, not held against the change.
+    pub(super) fn tolerates_no_preview(&self, cluster: &ClusterName) -> bool {
+        let protected = self
+            .config
+            .clusters
+            .get(cluster)
+            .is_some_and(|cluster| cluster.protected);
+        !self.preview_required && !protected && self.config.preview_unavailable == Unavailable::Warn
+    }
+}

@@ -1,0 +1,180 @@
+//! `drydock check` on repositories and files.
+
+use crate::binary::drydock;
+use crate::repo::Repo;
+
+const DEPLOYMENT: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  namespace: shop
+spec:
+  replicas: 2
+  selector:
+    matchLabels: {app: web}
+  template:
+    metadata:
+      labels: {app: web}
+    spec:
+      containers:
+        - name: web
+          image: registry.example/web:1.4.2
+";
+
+fn shop() -> Repo {
+    let repo = Repo::new();
+    repo.write("apps/shop/web.yaml", DEPLOYMENT);
+    repo.write("docs/notes.md", "# Notes\n");
+    repo.commit("base");
+    repo
+}
+
+#[test]
+fn a_wrong_type_is_refused_on_its_line() {
+    let repo = shop();
+    repo.write("apps/shop/web.yaml", DEPLOYMENT.replace("replicas: 2", "replicas: \"3\""));
+    let ran = drydock(repo.path(), &["check", "--base", "HEAD", "--format", "json"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let report = ran.json();
+    assert_eq!(report["verdict"], "fail");
+    assert_eq!(report["gates"]["schema"], "fail");
+    let finding = &report["findings"][0];
+    assert_eq!(finding["gate"], "schema", "{finding}");
+    assert_eq!(finding["state"], "new");
+    assert_eq!(finding["blocks"], true);
+    assert_eq!(finding["pointer"], "/spec/replicas");
+    assert_eq!(finding["source"]["path"], "apps/shop/web.yaml");
+    assert_eq!(finding["source"]["line"], 7);
+    assert_eq!(finding["source"]["precision"], "exact");
+}
+
+#[test]
+fn a_change_that_no_application_reads_passes_and_says_so() {
+    let repo = shop();
+    repo.write("docs/notes.md", "# More notes\n");
+    let ran = drydock(repo.path(), &["check", "--base", "HEAD", "--format", "json"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let report = ran.json();
+    assert_eq!(report["apps"].as_array().unwrap().len(), 0);
+    assert!(report["untouched"].to_string().contains("docs/notes.md"), "{report}");
+}
+
+#[test]
+fn an_older_violation_is_shown_and_does_not_block() {
+    let repo = Repo::new();
+    repo.write("apps/shop/web.yaml", DEPLOYMENT.replace("replicas: 2", "replicas: \"3\""));
+    repo.commit("base");
+    repo.write(
+        "apps/shop/web.yaml",
+        DEPLOYMENT.replace("replicas: 2", "replicas: \"3\"").replace("1.4.2", "1.5.0"),
+    );
+    let ran = drydock(repo.path(), &["check", "--base", "HEAD", "--format", "json"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let finding = &ran.json()["findings"][0];
+    assert_eq!(finding["state"], "existing");
+    assert_eq!(finding["blocks"], false);
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let repo = shop();
+    repo.write("apps/shop/web.yaml", DEPLOYMENT.replace("replicas: 2", "replicas: \"3\""));
+    for format in ["text", "json", "markdown", "github"] {
+        let once = drydock(repo.path(), &["check", "--base", "HEAD", "--format", format]);
+        let again = drydock(repo.path(), &["check", "--base", "HEAD", "--format", format]);
+        assert_eq!(once.stdout, again.stdout, "{format}");
+        assert!(!once.stdout.is_empty());
+    }
+}
+
+#[test]
+fn a_head_that_cannot_be_rendered_is_refused_and_deletes_nothing() {
+    let repo = Repo::new();
+    repo.write("k/kustomization.yaml", "resources: [web.yaml]\n").write("k/web.yaml", DEPLOYMENT);
+    repo.commit("base");
+    repo.write("k/kustomization.yaml", "resources: [web.yaml, gone.yaml]\n");
+    let ran = drydock(repo.path(), &["check", "--base", "HEAD", "--format", "json"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let report = ran.json();
+    assert_eq!(report["gates"]["render"], "fail");
+    assert_eq!(report["apps"][0]["outcome"], "fail");
+    assert_eq!(report["apps"][0]["problems"][0]["side"], "head");
+    assert_eq!(report["apps"][0]["changes"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn a_remote_base_is_refused_before_anything_starts() {
+    let repo = shop();
+    repo.write("k/kustomization.yaml", "resources:\n  - web.yaml\n  - https://127.0.0.1:1/base\n");
+    repo.write("k/web.yaml", DEPLOYMENT);
+    let ran = drydock(repo.path(), &["check", "--base", "HEAD"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stdout.contains("k/kustomization.yaml:3"), "{}", ran.stdout);
+}
+
+#[test]
+fn the_configuration_that_judges_is_the_one_of_the_base() {
+    let repo = shop();
+    repo.write(".drydock.yaml", "version: 1\ngates: { schema: warn }\n");
+    repo.write("apps/shop/web.yaml", DEPLOYMENT.replace("replicas: 2", "replicas: \"3\""));
+    let ran = drydock(repo.path(), &["check", "--base", "HEAD"]);
+    assert_eq!(ran.code, 1, "a change must not loosen the gate that judges it: {ran:?}");
+}
+
+#[test]
+fn a_deleted_policy_of_the_head_still_judges() {
+    let repo = shop();
+    repo.write(
+        "policy/replicas.rego",
+        "package main\n\nimport rego.v1\n\ndeny contains msg if {\n\tinput.kind == \"Deployment\"\n\tinput.spec.replicas > 2\n\t\
+         msg := \"too many replicas\"\n}\n",
+    );
+    repo.commit("policy");
+    repo.remove("policy").write("apps/shop/web.yaml", DEPLOYMENT.replace("replicas: 2", "replicas: 3"));
+    let ran = drydock(repo.path(), &["check", "--base", "HEAD", "--format", "json"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stdout.contains("too many replicas"), "{}", ran.stdout);
+}
+
+#[test]
+fn secret_values_appear_in_no_output() {
+    let repo = shop();
+    let secret = |value: &str| {
+        format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: s, namespace: shop}}\nstringData:\n  password: {value}\n")
+    };
+    repo.write("apps/shop/secret.yaml", secret("canary-before"));
+    repo.commit("secret");
+    repo.write("apps/shop/secret.yaml", secret("canary-after"));
+    for format in ["text", "json", "markdown", "github"] {
+        let ran = drydock(repo.path(), &["check", "--base", "HEAD", "--format", format]);
+        assert!(!ran.stdout.contains("canary") && !ran.stderr.contains("canary"), "{format}: {ran:?}");
+    }
+    let ran = drydock(repo.path(), &["check", "--base", "HEAD", "--gates", "render,schema,policy", "--format", "json"]);
+    assert_eq!(ran.json()["apps"][0]["changes"][0]["action"], "update", "{ran:?}");
+}
+
+#[test]
+fn given_files_are_judged_without_git() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("web.yaml"), DEPLOYMENT.replace("replicas: 2", "replicas: two")).unwrap();
+    std::fs::write(folder.path().join("other.yaml"), "apiVersion: acme.dev/v1\nkind: Widget\nmetadata: {name: w}\n").unwrap();
+    let ran = drydock(folder.path(), &["check", ".", "--format", "json"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let report = ran.json();
+    let status = |name: &str| {
+        let objects = report["objects"].as_array().unwrap();
+        objects.iter().find(|object| object["object"]["name"] == name).unwrap()["schema"].clone()
+    };
+    assert_eq!(status("web"), "invalid");
+    assert_eq!(status("w"), "no_schema");
+}
+
+#[test]
+fn all_judges_every_application_and_every_finding_is_new() {
+    let repo = Repo::new();
+    repo.write("apps/shop/web.yaml", DEPLOYMENT.replace("replicas: 2", "replicas: \"3\""));
+    repo.commit("base");
+    let ran = drydock(repo.path(), &["check", "--all", "--format", "json"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert_eq!(ran.json()["findings"][0]["state"], "new");
+}

@@ -1,0 +1,10 @@
+//! The binary on repositories and files: exit codes, output, and what it says about bad input.
+
+#[path = "../support/binary.rs"]
+mod binary;
+#[path = "../support/repo.rs"]
+mod repo;
+
+mod bad_input;
+mod check;
+mod render_and_apps;
