@@ -44,7 +44,9 @@ pub(super) fn run(args: &AppsArgs) -> Result<Exit, CommandError> {
     let config = inputs::read_config(None, &tree)?;
     let mut declared = declare(&tree, &config, &Defaults::default())?;
     if let Some(file) = &args.why {
-        let path: RepoPath = file.parse().map_err(|error: crate::ids::InvalidId| CommandError::new(error.to_string()))?;
+        let path: RepoPath = file
+            .parse()
+            .map_err(|error: crate::ids::InvalidId| CommandError::new(error.to_string()))?;
         declared.apps.retain(|_, app| app.closure.contains(&path));
         declared.left_out.clear();
         if declared.apps.is_empty() && args.format == AppsFormat::Text {
@@ -61,7 +63,11 @@ pub(super) fn run(args: &AppsArgs) -> Result<Exit, CommandError> {
 }
 
 /// The applications of a tree.
-pub(super) fn declare(tree: &Tree, config: &RepoConfig, defaults: &Defaults) -> Result<Declared, CommandError> {
+pub(super) fn declare(
+    tree: &Tree,
+    config: &RepoConfig,
+    defaults: &Defaults,
+) -> Result<Declared, CommandError> {
     let declared = plan::declare(tree, config, defaults);
     if declared.apps.is_empty() && tree.entries().is_empty() {
         return Err(CommandError::new("the tree holds no files"));
@@ -75,8 +81,17 @@ pub(super) fn find(name: &str, declared: &Declared) -> Result<AppSide, CommandEr
     if let Some((_, side)) = declared.apps.iter().find(by_id) {
         return Ok(side.clone());
     }
-    let named: Vec<(&AppId, &AppSide)> = declared.apps.iter().filter(|(id, _)| id.display_name() == name).collect();
-    let list = |ids: Vec<&AppId>| ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
+    let named: Vec<(&AppId, &AppSide)> = declared
+        .apps
+        .iter()
+        .filter(|(id, _)| id.display_name() == name)
+        .collect();
+    let list = |ids: Vec<&AppId>| {
+        ids.iter()
+            .map(|id| format!("`{id}`"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     match named.as_slice() {
         [(_, side)] => Ok((*side).clone()),
         [] => {
@@ -90,7 +105,10 @@ pub(super) fn find(name: &str, declared: &Declared) -> Result<AppSide, CommandEr
         }
         many => Err(CommandError::with_hint(
             format!("{} applications are called `{name}`", many.len()),
-            format!("name one of {}", list(many.iter().map(|(id, _)| *id).collect())),
+            format!(
+                "name one of {}",
+                list(many.iter().map(|(id, _)| *id).collect())
+            ),
         )),
     }
 }
@@ -98,7 +116,9 @@ pub(super) fn find(name: &str, declared: &Declared) -> Result<AppSide, CommandEr
 /// How many characters have to change, the smaller the nearer.
 fn distance(one: &str, other: &str) -> usize {
     let diff = similar::TextDiff::from_chars(one, other);
-    diff.iter_all_changes().filter(|change| change.tag() != similar::ChangeTag::Equal).count()
+    diff.iter_all_changes()
+        .filter(|change| change.tag() != similar::ChangeTag::Equal)
+        .count()
 }
 
 fn compose_json(declared: &Declared) -> Result<String, CommandError> {
@@ -123,5 +143,7 @@ fn compose_json(declared: &Declared) -> Result<String, CommandError> {
         .collect();
     serde_json::to_string_pretty(&apps)
         .map(|text| text + "\n")
-        .map_err(|error| CommandError::new(format!("the list could not be written as JSON: {error}")))
+        .map_err(|error| {
+            CommandError::new(format!("the list could not be written as JSON: {error}"))
+        })
 }

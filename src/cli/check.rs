@@ -152,21 +152,36 @@ impl GateArg {
 /// Judges and prints; the exit code is the verdict.
 pub(super) fn run(args: &CheckArgs) -> Result<Exit, CommandError> {
     let started = std::time::Instant::now();
-    let (report, observation) = if args.paths.is_empty() { judge_change(args)? } else { (files::judge(args)?, None) };
+    let (report, observation) = if args.paths.is_empty() {
+        judge_change(args)?
+    } else {
+        (files::judge(args)?, None)
+    };
     if let (Some(file), Some(observation)) = (&args.cluster.record, observation) {
-        output::write(Some(file), crate::observe::snapshot::write(&observation).as_bytes())?;
+        output::write(
+            Some(file),
+            crate::observe::snapshot::write(&observation).as_bytes(),
+        )?;
     }
     let text = match args.format {
         Format::Text => {
-            let colour = if output::wants_colour(args.output.is_some()) { Colour::On } else { Colour::Off };
+            let colour = if output::wants_colour(args.output.is_some()) {
+                Colour::On
+            } else {
+                Colour::Off
+            };
             report::text::compose(&report, colour)
         }
         Format::Json => report::json::compose(&report),
-        Format::Markdown | Format::Github => String::new(),
+        Format::Markdown => report::markdown_report::compose(&report),
+        Format::Github => report::github::compose(&report),
     };
     output::write(args.output.as_deref(), text.as_bytes())?;
     if output::wants_progress() {
-        output::say(&format!("judged in {:.2} s", started.elapsed().as_secs_f64()));
+        output::say(&format!(
+            "judged in {:.2} s",
+            started.elapsed().as_secs_f64()
+        ));
     }
     Ok(match report.verdict {
         Verdict::Pass(_) => Exit::Pass,
@@ -221,20 +236,43 @@ fn read_change(args: &CheckArgs) -> Result<Change, CommandError> {
     let repository = inputs::open(&args.repo)?;
     let head = inputs::read_tree(&repository, args.head.as_deref())?;
     let (base, base_name) = match (&args.base, args.all) {
-        (Some(base), _) => (inputs::read_tree(&repository, Some(base))?, Some(base.clone())),
+        (Some(base), _) => (
+            inputs::read_tree(&repository, Some(base))?,
+            Some(base.clone()),
+        ),
         (None, true) => (Tree::empty(), None),
         (None, false) => default_base(&repository, args.head.as_deref())?,
     };
     // Without a base there is only one tree that can say anything.
-    let judging = if args.base.is_none() && args.all { &head } else { &base };
+    let judging = if args.base.is_none() && args.all {
+        &head
+    } else {
+        &base
+    };
     let config = inputs::read_config(args.config.as_deref(), judging)?;
-    let selection = if args.all { Selection::All } else { Selection::Changed };
+    let selection = if args.all {
+        Selection::All
+    } else {
+        Selection::Changed
+    };
     let head_name = args.head.clone();
-    Ok(Change { subject: Subject { base, head, base_name, head_name, selection }, config })
+    Ok(Change {
+        subject: Subject {
+            base,
+            head,
+            base_name,
+            head_name,
+            selection,
+        },
+        config,
+    })
 }
 
 /// The merge base of the head and the default branch.
-fn default_base(repository: &Repository, head: Option<&str>) -> Result<(Tree, Option<String>), CommandError> {
+fn default_base(
+    repository: &Repository,
+    head: Option<&str>,
+) -> Result<(Tree, Option<String>), CommandError> {
     let unknown = |error: GitError| {
         CommandError::with_hint(
             format!("there is no state to compare with: {error}"),
@@ -242,20 +280,39 @@ fn default_base(repository: &Repository, head: Option<&str>) -> Result<(Tree, Op
         )
     };
     let branch = repository.default_branch().map_err(unknown)?;
-    let tip = repository.resolve(head.unwrap_or("HEAD")).map_err(unknown)?;
-    let base = repository.merge_base(&branch.commit, &tip).map_err(unknown)?;
+    let tip = repository
+        .resolve(head.unwrap_or("HEAD"))
+        .map_err(unknown)?;
+    let base = repository
+        .merge_base(&branch.commit, &tip)
+        .map_err(unknown)?;
     // Histories without a common commit: everything of the head is new.
-    let tree = base.map_or_else(|| Ok(Tree::empty()), |base| repository.tree(&base)).map_err(unknown)?;
+    let tree = base
+        .map_or_else(|| Ok(Tree::empty()), |base| repository.tree(&base))
+        .map_err(unknown)?;
     Ok((tree, Some(branch.name)))
 }
 
 fn rules(args: &CheckArgs, change: &Change, gates: BTreeSet<Gate>) -> Result<Rules, CommandError> {
-    let kubernetes = args.kubernetes_version.as_deref().map(str::parse).transpose();
+    let kubernetes = args
+        .kubernetes_version
+        .as_deref()
+        .map(str::parse)
+        .transpose();
     let choice = policies::choose(&args.policy)?;
     // With everything judged from nothing, the only tree there is holds the policies too.
-    let judging = if change.subject.base.entries().is_empty() { &change.subject.head } else { &change.subject.base };
+    let judging = if change.subject.base.entries().is_empty() {
+        &change.subject.head
+    } else {
+        &change.subject.base
+    };
     let defaults = Defaults {
-        engine: args.cluster.engine.as_deref().and_then(Engine::find).unwrap_or(Engine::Apply),
+        engine: args
+            .cluster
+            .engine
+            .as_deref()
+            .and_then(Engine::find)
+            .unwrap_or(Engine::Apply),
         ..Defaults::default()
     };
     Ok(Rules {
@@ -266,6 +323,7 @@ fn rules(args: &CheckArgs, change: &Change, gates: BTreeSet<Gate>) -> Result<Rul
         preview_required: gates.contains(&Gate::Preview),
         gates,
         crds: inputs::read_crds(&args.crds)?,
-        kubernetes: kubernetes.map_err(|error: crate::ids::InvalidId| CommandError::new(error.to_string()))?,
+        kubernetes: kubernetes
+            .map_err(|error: crate::ids::InvalidId| CommandError::new(error.to_string()))?,
     })
 }

@@ -28,8 +28,13 @@ pub(super) fn runtime(args: &ClusterArgs) -> Result<Option<Runtime>, CommandErro
     if !is_live(args) {
         return Ok(None);
     }
-    let built = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    built.map(Some).map_err(|error| CommandError::new(format!("requests cannot be sent: {error}")))
+    let built = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    built
+        .map(Some)
+        .map_err(|error| CommandError::new(format!("requests cannot be sent: {error}")))
 }
 
 /// Connects what the flags name: one cluster for every destination, or one for each name.
@@ -41,30 +46,52 @@ pub(super) fn connect(
 ) -> Result<Clusters, CommandError> {
     if let Some(file) = &args.live_snapshot {
         let text = String::from_utf8_lossy(&inputs::read_file(file)?).into_owned();
-        let observation = snapshot::parse(&text)
-            .map_err(|error| CommandError::new(format!("`{}` is no recording: {error}", file.display())))?;
+        let observation = snapshot::parse(&text).map_err(|error| {
+            CommandError::new(format!("`{}` is no recording: {error}", file.display()))
+        })?;
         return Ok(Clusters::Recorded(Arc::new(observation)));
     }
-    let Some(runtime) = runtime else { return Ok(Clusters::None) };
+    let Some(runtime) = runtime else {
+        return Ok(Clusters::None);
+    };
     let credentials = |context: Option<&String>| match &args.kubeconfig {
-        Some(path) => Credentials::File { path: path.clone(), context: context.cloned() },
-        None => Credentials::Default { context: context.cloned() },
+        Some(path) => Credentials::File {
+            path: path.clone(),
+            context: context.cloned(),
+        },
+        None => Credentials::Default {
+            context: context.cloned(),
+        },
     };
     let mut wanted: BTreeMap<ClusterName, Credentials> = BTreeMap::new();
     for pair in &args.clusters {
         let (name, context) = pair.split_once('=').ok_or_else(|| {
-            CommandError::with_hint(format!("`{pair}` is not a cluster"), "write it as `--cluster NAME=CONTEXT`")
+            CommandError::with_hint(
+                format!("`{pair}` is not a cluster"),
+                "write it as `--cluster NAME=CONTEXT`",
+            )
         })?;
-        wanted.insert(ClusterName(name.to_owned()), credentials(Some(&context.to_owned())));
+        wanted.insert(
+            ClusterName(name.to_owned()),
+            credentials(Some(&context.to_owned())),
+        );
     }
     if wanted.is_empty() {
-        let names = config.clusters.keys().cloned().chain([ClusterName::default()]);
+        let names = config
+            .clusters
+            .keys()
+            .cloned()
+            .chain([ClusterName::default()]);
         wanted.extend(names.map(|name| (name, credentials(args.context.as_ref()))));
     }
     let masker = Arc::new(masker.clone());
     let mut clients = BTreeMap::new();
     for (name, credentials) in wanted {
-        let client = runtime.block_on(PreviewClient::connect(&credentials, &name, Arc::clone(&masker)));
+        let client = runtime.block_on(PreviewClient::connect(
+            &credentials,
+            &name,
+            Arc::clone(&masker),
+        ));
         clients.insert(name, client.map_err(Unanswered::from));
     }
     Ok(Clusters::Connected {

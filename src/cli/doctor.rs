@@ -14,7 +14,9 @@ pub(super) fn run(_args: &DoctorArgs) -> Result<Exit, CommandError> {
     let mut lines = Vec::new();
     let mut complete = true;
     match sandbox.probe() {
-        Ok(()) => lines.push("ok       confinement: Landlock and the system-call filter are in force".to_owned()),
+        Ok(()) => lines.push(
+            "ok       confinement: Landlock and the system-call filter are in force".to_owned(),
+        ),
         Err(error) => {
             complete = false;
             lines.push(format!("missing  confinement: {error}"));
@@ -22,7 +24,12 @@ pub(super) fn run(_args: &DoctorArgs) -> Result<Exit, CommandError> {
     }
     for kind in ToolKind::ALL {
         match settings.tools.find_one(kind) {
-            Ok(tool) => lines.push(format!("ok       {}: {} at {}", kind.name(), tool.version, tool.path.display())),
+            Ok(tool) => lines.push(format!(
+                "ok       {}: {} at {}",
+                kind.name(),
+                tool.version,
+                tool.path.display()
+            )),
             // Helm 3 serves only those whose deployer still uses it.
             Err(error) => {
                 complete &= kind == ToolKind::Helm3;
@@ -31,5 +38,9 @@ pub(super) fn run(_args: &DoctorArgs) -> Result<Exit, CommandError> {
         }
     }
     output::write(None, (lines.join("\n") + "\n").as_bytes())?;
-    Ok(if complete { Exit::Pass } else { Exit::Undecided })
+    Ok(if complete {
+        Exit::Pass
+    } else {
+        Exit::Undecided
+    })
 }

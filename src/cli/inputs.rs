@@ -28,9 +28,14 @@ pub(super) fn open(folder: &Path) -> Result<Repository, CommandError> {
 }
 
 /// The tree of a revision, or the working tree.
-pub(super) fn read_tree(repository: &Repository, revision: Option<&str>) -> Result<Tree, CommandError> {
+pub(super) fn read_tree(
+    repository: &Repository,
+    revision: Option<&str>,
+) -> Result<Tree, CommandError> {
     let Some(revision) = revision else {
-        return repository.worktree().map_err(|error| CommandError::new(format!("the working tree could not be read: {error}")));
+        return repository.worktree().map_err(|error| {
+            CommandError::new(format!("the working tree could not be read: {error}"))
+        });
     };
     let commit = repository.resolve(revision).map_err(|error| {
         CommandError::with_hint(
@@ -38,7 +43,9 @@ pub(super) fn read_tree(repository: &Repository, revision: Option<&str>) -> Resu
             "name a branch, a tag or a commit; a shallow clone may lack it (`git fetch --unshallow`)",
         )
     })?;
-    repository.tree(&commit).map_err(|error| CommandError::new(format!("`{revision}` could not be read: {error}")))
+    repository
+        .tree(&commit)
+        .map_err(|error| CommandError::new(format!("`{revision}` could not be read: {error}")))
 }
 
 /// The configuration of the tree that judges, or of a file.
@@ -51,7 +58,10 @@ pub(super) fn read_config(file: Option<&Path>, tree: &Tree) -> Result<RepoConfig
 }
 
 fn config_error(name: &str, errors: &[ConfigError]) -> CommandError {
-    let lines: Vec<String> = errors.iter().map(|error| format!("{name}:{error}")).collect();
+    let lines: Vec<String> = errors
+        .iter()
+        .map(|error| format!("{name}:{error}"))
+        .collect();
     CommandError::with_hint(
         format!("the configuration is not valid\n  {}", lines.join("\n  ")),
         "the configuration that judges is the one of the base: it has to be fixed there",
@@ -60,23 +70,36 @@ fn config_error(name: &str, errors: &[ConfigError]) -> CommandError {
 
 /// Reads a file that was named on the command line.
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, CommandError> {
-    std::fs::read(path).map_err(|error| CommandError::new(format!("`{}` could not be read: {error}", path.display())))
+    std::fs::read(path).map_err(|error| {
+        CommandError::new(format!("`{}` could not be read: {error}", path.display()))
+    })
 }
 
 /// Files of these endings below the given files and folders, in path order.
 pub(super) fn walk(paths: &[PathBuf], endings: &[&str]) -> Result<Vec<PathBuf>, CommandError> {
     let mut files = Vec::new();
     for path in paths {
-        let metadata = std::fs::metadata(path)
-            .map_err(|error| CommandError::new(format!("`{}` could not be read: {error}", path.display())))?;
+        let metadata = std::fs::metadata(path).map_err(|error| {
+            CommandError::new(format!("`{}` could not be read: {error}", path.display()))
+        })?;
         if !metadata.is_dir() {
             files.push(path.clone());
             continue;
         }
         let mut found = Vec::new();
-        for entry in ignore::WalkBuilder::new(path).standard_filters(false).hidden(true).build() {
-            let entry = entry.map_err(|error| CommandError::new(format!("a folder could not be read: {error}")))?;
-            let ending = entry.path().extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        for entry in ignore::WalkBuilder::new(path)
+            .standard_filters(false)
+            .hidden(true)
+            .build()
+        {
+            let entry = entry.map_err(|error| {
+                CommandError::new(format!("a folder could not be read: {error}"))
+            })?;
+            let ending = entry
+                .path()
+                .extension()
+                .and_then(|ending| ending.to_str())
+                .unwrap_or_default();
             if entry.file_type().is_some_and(|kind| kind.is_file()) && endings.contains(&ending) {
                 found.push(entry.into_path());
             }
@@ -93,23 +116,42 @@ pub(super) fn read_crds(paths: &[PathBuf]) -> Result<Vec<Arc<Value>>, CommandErr
     for file in walk(paths, &["yaml", "yml", "json"])? {
         let stream = yaml::read(&read_file(&file)?, &Budget::file());
         if let Some(error) = stream.errors.first() {
-            let place = format!("{}:{}:{}", file.display(), error.position.line, error.position.column);
+            let place = format!(
+                "{}:{}:{}",
+                file.display(),
+                error.position.line,
+                error.position.column
+            );
             return Err(CommandError::new(format!("{place}: {}", error.message)));
         }
-        found.extend(stream.documents.iter().map(|document| Arc::new(document.to_json())));
+        found.extend(
+            stream
+                .documents
+                .iter()
+                .map(|document| Arc::new(document.to_json())),
+        );
     }
     Ok(found)
 }
 
 /// How processes are started.
 pub(super) fn sandbox(unconfined: bool) -> Sandbox {
-    if unconfined { Sandbox::default().unconfined() } else { Sandbox::default() }
+    if unconfined {
+        Sandbox::default().unconfined()
+    } else {
+        Sandbox::default()
+    }
 }
 
 /// Tools on `PATH`, with defaults for everything else.
 pub(super) fn render_settings(sandbox: &Sandbox, masker: &Masker) -> render::Settings {
-    let search = std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default();
-    let paths = ToolPaths { search, ..ToolPaths::default() };
+    let search = std::env::var_os("PATH")
+        .map(|path| std::env::split_paths(&path).collect())
+        .unwrap_or_default();
+    let paths = ToolPaths {
+        search,
+        ..ToolPaths::default()
+    };
     let tools = Arc::new(Tools::find(paths, sandbox.clone()));
     render::Settings::new(tools, sandbox.clone(), masker.clone())
 }
@@ -117,11 +159,16 @@ pub(super) fn render_settings(sandbox: &Sandbox, masker: &Masker) -> render::Set
 /// The time that policies see: given, else the system's.
 pub(super) fn now_ns(given: Option<&str>) -> Result<i64, CommandError> {
     let Some(text) = given else {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         return Ok(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX));
     };
     let wrong = || {
-        CommandError::with_hint(format!("`{text}` is not a time"), "write it as 2026-01-31T12:00:00Z")
+        CommandError::with_hint(
+            format!("`{text}` is not a time"),
+            "write it as 2026-01-31T12:00:00Z",
+        )
     };
     let time: jiff::Timestamp = text.parse().map_err(|_| wrong())?;
     i64::try_from(time.as_nanosecond()).map_err(|_| wrong())

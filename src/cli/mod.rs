@@ -20,7 +20,13 @@ mod render;
 
 /// Inspects a GitOps pull request in dry dock before it ships.
 #[derive(Debug, Parser)]
-#[command(name = "drydock", version, about, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    name = "drydock",
+    version,
+    about,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -75,12 +81,18 @@ pub struct CommandError {
 impl CommandError {
     /// An error without advice.
     pub fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into(), hint: None }
+        Self {
+            what: what.into(),
+            hint: None,
+        }
     }
 
     /// An error with advice.
     pub fn with_hint(what: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { what: what.into(), hint: Some(hint.into()) }
+        Self {
+            what: what.into(),
+            hint: Some(hint.into()),
+        }
     }
 }
 

@@ -13,7 +13,9 @@ pub(super) fn write(file: Option<&Path>, bytes: &[u8]) -> Result<(), CommandErro
         let result = stdout.write_all(bytes).and_then(|()| stdout.flush());
         return match result {
             Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-            Err(error) => Err(CommandError::new(format!("standard output could not be written: {error}"))),
+            Err(error) => Err(CommandError::new(format!(
+                "standard output could not be written: {error}"
+            ))),
             Ok(()) => Ok(()),
         };
     };
@@ -33,7 +35,9 @@ pub(super) fn say(line: &str) {
 
 /// Whether results may carry colour: a terminal, and `NO_COLOR` unset or empty.
 pub(super) fn wants_colour(to_file: bool) -> bool {
-    !to_file && std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    !to_file
+        && std::io::stdout().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// Whether progress may be shown.

@@ -72,11 +72,17 @@ pub(super) fn run(args: &RenderArgs) -> Result<Exit, CommandError> {
     let sandbox = inputs::sandbox(args.unconfined);
     let mut settings = inputs::render_settings(&sandbox, &Masker::random());
     if let Some(version) = &args.kubernetes_version {
-        settings.default_version = version.parse().map_err(|error: crate::ids::InvalidId| CommandError::new(error.to_string()))?;
+        settings.default_version = version
+            .parse()
+            .map_err(|error: crate::ids::InvalidId| CommandError::new(error.to_string()))?;
     }
     match render::render_side(&side, &tree, &settings) {
         Outcome::Rendered(rendering) => {
-            let kept: Vec<&Manifest> = rendering.manifests.iter().filter(|manifest| manifest.role() != Role::Test).collect();
+            let kept: Vec<&Manifest> = rendering
+                .manifests
+                .iter()
+                .filter(|manifest| manifest.role() != Role::Test)
+                .collect();
             print(args, &kept)?;
             Ok(Exit::Pass)
         }
@@ -102,13 +108,23 @@ pub(super) fn run(args: &RenderArgs) -> Result<Exit, CommandError> {
 fn print(args: &RenderArgs, manifests: &[&Manifest]) -> Result<(), CommandError> {
     let values: Vec<&Value> = manifests
         .iter()
-        .map(|manifest| if args.show_secrets { manifest.unseal() } else { manifest.value() })
+        .map(|manifest| {
+            if args.show_secrets {
+                manifest.unseal()
+            } else {
+                manifest.value()
+            }
+        })
         .collect();
     let text = match args.format {
         RenderFormat::Yaml => yaml::write_all(values),
         RenderFormat::Json => serde_json::to_string_pretty(&values)
             .map(|text| text + "\n")
-            .map_err(|error| CommandError::new(format!("the manifests could not be written as JSON: {error}")))?,
+            .map_err(|error| {
+                CommandError::new(format!(
+                    "the manifests could not be written as JSON: {error}"
+                ))
+            })?,
     };
     output::write(None, text.as_bytes())
 }
@@ -118,7 +134,10 @@ fn choose(args: &RenderArgs, tree: &Tree) -> Result<AppSide, CommandError> {
     let config = inputs::read_config(None, tree)?;
     let defaults = Defaults {
         helm_major: args.helm,
-        namespace: args.namespace.clone().unwrap_or_else(|| Defaults::default().namespace),
+        namespace: args
+            .namespace
+            .clone()
+            .unwrap_or_else(|| Defaults::default().namespace),
         ..Defaults::default()
     };
     let mut side = match (&args.app, &args.path) {
@@ -130,7 +149,13 @@ fn choose(args: &RenderArgs, tree: &Tree) -> Result<AppSide, CommandError> {
                 .trim_end_matches('/')
                 .parse()
                 .map_err(|error: crate::ids::InvalidId| CommandError::new(error.to_string()))?;
-            let plan = crate::plan::build(&Tree::empty(), tree, &config, &defaults, &Selection::Path(path.clone()));
+            let plan = crate::plan::build(
+                &Tree::empty(),
+                tree,
+                &config,
+                &defaults,
+                &Selection::Path(path.clone()),
+            );
             let named = plan.apps.into_iter().find(|app| app.id.variant.is_none());
             named.and_then(|app| app.head).ok_or_else(|| {
                 CommandError::with_hint(
@@ -146,7 +171,9 @@ fn choose(args: &RenderArgs, tree: &Tree) -> Result<AppSide, CommandError> {
 
 fn apply_flags(args: &RenderArgs, side: &mut AppSide) -> Result<(), CommandError> {
     for source in &mut side.sources {
-        let RendererInput::Helm(helm) = &mut source.renderer else { continue };
+        let RendererInput::Helm(helm) = &mut source.renderer else {
+            continue;
+        };
         if let Some(release) = &args.release {
             helm.release.clone_from(release);
         }
@@ -156,7 +183,9 @@ fn apply_flags(args: &RenderArgs, side: &mut AppSide) -> Result<(), CommandError
         helm.major = args.helm;
         for value in &args.values {
             let path = source.path.join(value).ok_or_else(|| {
-                CommandError::new(format!("the value file `{value}` does not lie inside the repository"))
+                CommandError::new(format!(
+                    "the value file `{value}` does not lie inside the repository"
+                ))
             })?;
             side.closure.insert(path.clone());
             helm.values.push(path);

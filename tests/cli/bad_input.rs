@@ -16,26 +16,38 @@ fn repository() -> Repo {
 fn refuses_to_judge(ran: &Ran, parts: &[&str]) {
     assert_eq!(ran.code, 2, "{ran:?}");
     for part in parts {
-        assert!(ran.stderr.contains(part) || ran.stdout.contains(part), "`{part}` is missing: {ran:?}");
+        assert!(
+            ran.stderr.contains(part) || ran.stdout.contains(part),
+            "`{part}` is missing: {ran:?}"
+        );
     }
 }
 
 #[test]
 fn a_folder_without_repository_is_said_to_be_none() {
     let folder = tempfile::tempdir().unwrap();
-    refuses_to_judge(&drydock(folder.path(), &["check"]), &["not a Git repository", "hint:"]);
+    refuses_to_judge(
+        &drydock(folder.path(), &["check"]),
+        &["not a Git repository", "hint:"],
+    );
 }
 
 #[test]
 fn an_unknown_revision_is_named() {
     let repo = repository();
-    refuses_to_judge(&drydock(repo.path(), &["check", "--base", "nowhere"]), &["`nowhere`"]);
+    refuses_to_judge(
+        &drydock(repo.path(), &["check", "--base", "nowhere"]),
+        &["`nowhere`"],
+    );
 }
 
 #[test]
 fn a_wrong_key_of_the_configuration_is_shown_with_its_place_and_the_nearest_valid_key() {
     let repo = repository();
-    repo.write(".drydock.yaml", "version: 1\ndiscovery:\n  kustomise: true\n");
+    repo.write(
+        ".drydock.yaml",
+        "version: 1\ndiscovery:\n  kustomise: true\n",
+    );
     repo.commit("configuration");
     repo.write("app/cm.yaml", CONFIG_MAP.replace('v', "w"));
     refuses_to_judge(
@@ -47,7 +59,8 @@ fn a_wrong_key_of_the_configuration_is_shown_with_its_place_and_the_nearest_vali
 #[test]
 fn a_missing_tool_is_named_with_the_line_that_installs_it() {
     let repo = repository();
-    repo.write("k/kustomization.yaml", "resources: [cm.yaml]\n").write("k/cm.yaml", CONFIG_MAP);
+    repo.write("k/kustomization.yaml", "resources: [cm.yaml]\n")
+        .write("k/cm.yaml", CONFIG_MAP);
     let ran = crate::binary::run(
         std::process::Command::new(env!("CARGO_BIN_EXE_drydock"))
             .args(["check", "--base", "HEAD"])
@@ -71,7 +84,15 @@ fn an_unreachable_cluster_is_an_error_and_not_a_pass() {
     .unwrap();
     let ran = drydock(
         repo.path(),
-        &["check", "--base", "HEAD", "--gates", "render,preview", "--kubeconfig", file.to_str().unwrap()],
+        &[
+            "check",
+            "--base",
+            "HEAD",
+            "--gates",
+            "render,preview",
+            "--kubeconfig",
+            file.to_str().unwrap(),
+        ],
     );
     refuses_to_judge(&ran, &["the cluster could not be reached", "move:"]);
 }
@@ -79,10 +100,16 @@ fn an_unreachable_cluster_is_an_error_and_not_a_pass() {
 #[test]
 fn a_policy_with_an_unknown_builtin_is_refused_with_its_place() {
     let repo = repository();
-    repo.write("policy/a.rego", "package main\n\nimport rego.v1\n\ndeny contains msg if {\n\tmsg := nothing.here(1)\n}\n");
+    repo.write(
+        "policy/a.rego",
+        "package main\n\nimport rego.v1\n\ndeny contains msg if {\n\tmsg := nothing.here(1)\n}\n",
+    );
     repo.commit("policy");
     repo.write("app/cm.yaml", CONFIG_MAP.replace("k: v", "k: w"));
-    refuses_to_judge(&drydock(repo.path(), &["check", "--base", "HEAD"]), &["policy/a.rego:6", "nothing.here"]);
+    refuses_to_judge(
+        &drydock(repo.path(), &["check", "--base", "HEAD"]),
+        &["policy/a.rego:6", "nothing.here"],
+    );
 }
 
 #[test]
@@ -95,13 +122,18 @@ fn a_policy_that_loops_is_stopped_and_never_passes() {
     );
     repo.commit("policy");
     repo.write("app/cm.yaml", CONFIG_MAP.replace("k: v", "k: w"));
-    refuses_to_judge(&drydock(repo.path(), &["check", "--base", "HEAD"]), &["policy", "time"]);
+    refuses_to_judge(
+        &drydock(repo.path(), &["check", "--base", "HEAD"]),
+        &["policy", "time"],
+    );
 }
 
 #[test]
 fn an_alias_bomb_is_the_authors_and_costs_little() {
     let repo = repository();
-    let mut bomb = String::from("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: bomb\na0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+    let mut bomb = String::from(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: bomb\na0: &a0 [x, x, x, x, x, x, x, x, x]\n",
+    );
     for level in 1..10 {
         let aliases = vec![format!("*a{}", level - 1); 9].join(", ");
         bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
@@ -115,13 +147,28 @@ fn an_alias_bomb_is_the_authors_and_costs_little() {
 #[test]
 fn a_wrong_flag_is_a_usage_error() {
     let repo = repository();
-    refuses_to_judge(&drydock(repo.path(), &["check", "--gates", "redner"]), &["redner", "render"]);
-    refuses_to_judge(&drydock(repo.path(), &["check", "--kubernetes-version", "soon"]), &["soon"]);
+    refuses_to_judge(
+        &drydock(repo.path(), &["check", "--gates", "redner"]),
+        &["redner", "render"],
+    );
+    refuses_to_judge(
+        &drydock(repo.path(), &["check", "--kubernetes-version", "soon"]),
+        &["soon"],
+    );
 }
 
 #[test]
 fn an_output_file_that_cannot_be_written_is_said() {
     let repo = repository();
-    let ran = drydock(repo.path(), &["check", "--base", "HEAD", "--output", "/nonexistent/report.txt"]);
+    let ran = drydock(
+        repo.path(),
+        &[
+            "check",
+            "--base",
+            "HEAD",
+            "--output",
+            "/nonexistent/report.txt",
+        ],
+    );
     refuses_to_judge(&ran, &["/nonexistent/report.txt"]);
 }

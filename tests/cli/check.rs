@@ -32,8 +32,14 @@ fn shop() -> Repo {
 #[test]
 fn a_wrong_type_is_refused_on_its_line() {
     let repo = shop();
-    repo.write("apps/shop/web.yaml", DEPLOYMENT.replace("replicas: 2", "replicas: \"3\""));
-    let ran = drydock(repo.path(), &["check", "--base", "HEAD", "--format", "json"]);
+    repo.write(
+        "apps/shop/web.yaml",
+        DEPLOYMENT.replace("replicas: 2", "replicas: \"3\""),
+    );
+    let ran = drydock(
+        repo.path(),
+        &["check", "--base", "HEAD", "--format", "json"],
+    );
     assert_eq!(ran.code, 1, "{ran:?}");
     let report = ran.json();
     assert_eq!(report["verdict"], "fail");
@@ -52,23 +58,37 @@ fn a_wrong_type_is_refused_on_its_line() {
 fn a_change_that_no_application_reads_passes_and_says_so() {
     let repo = shop();
     repo.write("docs/notes.md", "# More notes\n");
-    let ran = drydock(repo.path(), &["check", "--base", "HEAD", "--format", "json"]);
+    let ran = drydock(
+        repo.path(),
+        &["check", "--base", "HEAD", "--format", "json"],
+    );
     assert_eq!(ran.code, 0, "{ran:?}");
     let report = ran.json();
     assert_eq!(report["apps"].as_array().unwrap().len(), 0);
-    assert!(report["untouched"].to_string().contains("docs/notes.md"), "{report}");
+    assert!(
+        report["untouched"].to_string().contains("docs/notes.md"),
+        "{report}"
+    );
 }
 
 #[test]
 fn an_older_violation_is_shown_and_does_not_block() {
     let repo = Repo::new();
-    repo.write("apps/shop/web.yaml", DEPLOYMENT.replace("replicas: 2", "replicas: \"3\""));
+    repo.write(
+        "apps/shop/web.yaml",
+        DEPLOYMENT.replace("replicas: 2", "replicas: \"3\""),
+    );
     repo.commit("base");
     repo.write(
         "apps/shop/web.yaml",
-        DEPLOYMENT.replace("replicas: 2", "replicas: \"3\"").replace("1.4.2", "1.5.0"),
+        DEPLOYMENT
+            .replace("replicas: 2", "replicas: \"3\"")
+            .replace("1.4.2", "1.5.0"),
     );
-    let ran = drydock(repo.path(), &["check", "--base", "HEAD", "--format", "json"]);
+    let ran = drydock(
+        repo.path(),
+        &["check", "--base", "HEAD", "--format", "json"],
+    );
     assert_eq!(ran.code, 0, "{ran:?}");
     let finding = &ran.json()["findings"][0];
     assert_eq!(finding["state"], "existing");
@@ -78,10 +98,19 @@ fn an_older_violation_is_shown_and_does_not_block() {
 #[test]
 fn the_same_input_gives_the_same_bytes() {
     let repo = shop();
-    repo.write("apps/shop/web.yaml", DEPLOYMENT.replace("replicas: 2", "replicas: \"3\""));
+    repo.write(
+        "apps/shop/web.yaml",
+        DEPLOYMENT.replace("replicas: 2", "replicas: \"3\""),
+    );
     for format in ["text", "json", "markdown", "github"] {
-        let once = drydock(repo.path(), &["check", "--base", "HEAD", "--format", format]);
-        let again = drydock(repo.path(), &["check", "--base", "HEAD", "--format", format]);
+        let once = drydock(
+            repo.path(),
+            &["check", "--base", "HEAD", "--format", format],
+        );
+        let again = drydock(
+            repo.path(),
+            &["check", "--base", "HEAD", "--format", format],
+        );
         assert_eq!(once.stdout, again.stdout, "{format}");
         assert!(!once.stdout.is_empty());
     }
@@ -90,10 +119,14 @@ fn the_same_input_gives_the_same_bytes() {
 #[test]
 fn a_head_that_cannot_be_rendered_is_refused_and_deletes_nothing() {
     let repo = Repo::new();
-    repo.write("k/kustomization.yaml", "resources: [web.yaml]\n").write("k/web.yaml", DEPLOYMENT);
+    repo.write("k/kustomization.yaml", "resources: [web.yaml]\n")
+        .write("k/web.yaml", DEPLOYMENT);
     repo.commit("base");
     repo.write("k/kustomization.yaml", "resources: [web.yaml, gone.yaml]\n");
-    let ran = drydock(repo.path(), &["check", "--base", "HEAD", "--format", "json"]);
+    let ran = drydock(
+        repo.path(),
+        &["check", "--base", "HEAD", "--format", "json"],
+    );
     assert_eq!(ran.code, 1, "{ran:?}");
     let report = ran.json();
     assert_eq!(report["gates"]["render"], "fail");
@@ -105,20 +138,33 @@ fn a_head_that_cannot_be_rendered_is_refused_and_deletes_nothing() {
 #[test]
 fn a_remote_base_is_refused_before_anything_starts() {
     let repo = shop();
-    repo.write("k/kustomization.yaml", "resources:\n  - web.yaml\n  - https://127.0.0.1:1/base\n");
+    repo.write(
+        "k/kustomization.yaml",
+        "resources:\n  - web.yaml\n  - https://127.0.0.1:1/base\n",
+    );
     repo.write("k/web.yaml", DEPLOYMENT);
     let ran = drydock(repo.path(), &["check", "--base", "HEAD"]);
     assert_eq!(ran.code, 1, "{ran:?}");
-    assert!(ran.stdout.contains("k/kustomization.yaml:3"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("k/kustomization.yaml:3"),
+        "{}",
+        ran.stdout
+    );
 }
 
 #[test]
 fn the_configuration_that_judges_is_the_one_of_the_base() {
     let repo = shop();
     repo.write(".drydock.yaml", "version: 1\ngates: { schema: warn }\n");
-    repo.write("apps/shop/web.yaml", DEPLOYMENT.replace("replicas: 2", "replicas: \"3\""));
+    repo.write(
+        "apps/shop/web.yaml",
+        DEPLOYMENT.replace("replicas: 2", "replicas: \"3\""),
+    );
     let ran = drydock(repo.path(), &["check", "--base", "HEAD"]);
-    assert_eq!(ran.code, 1, "a change must not loosen the gate that judges it: {ran:?}");
+    assert_eq!(
+        ran.code, 1,
+        "a change must not loosen the gate that judges it: {ran:?}"
+    );
 }
 
 #[test]
@@ -130,8 +176,14 @@ fn a_deleted_policy_of_the_head_still_judges() {
          msg := \"too many replicas\"\n}\n",
     );
     repo.commit("policy");
-    repo.remove("policy").write("apps/shop/web.yaml", DEPLOYMENT.replace("replicas: 2", "replicas: 3"));
-    let ran = drydock(repo.path(), &["check", "--base", "HEAD", "--format", "json"]);
+    repo.remove("policy").write(
+        "apps/shop/web.yaml",
+        DEPLOYMENT.replace("replicas: 2", "replicas: 3"),
+    );
+    let ran = drydock(
+        repo.path(),
+        &["check", "--base", "HEAD", "--format", "json"],
+    );
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.stdout.contains("too many replicas"), "{}", ran.stdout);
 }
@@ -140,30 +192,65 @@ fn a_deleted_policy_of_the_head_still_judges() {
 fn secret_values_appear_in_no_output() {
     let repo = shop();
     let secret = |value: &str| {
-        format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: s, namespace: shop}}\nstringData:\n  password: {value}\n")
+        format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: s, namespace: shop}}\nstringData:\n  password: {value}\n"
+        )
     };
     repo.write("apps/shop/secret.yaml", secret("canary-before"));
     repo.commit("secret");
     repo.write("apps/shop/secret.yaml", secret("canary-after"));
     for format in ["text", "json", "markdown", "github"] {
-        let ran = drydock(repo.path(), &["check", "--base", "HEAD", "--format", format]);
-        assert!(!ran.stdout.contains("canary") && !ran.stderr.contains("canary"), "{format}: {ran:?}");
+        let ran = drydock(
+            repo.path(),
+            &["check", "--base", "HEAD", "--format", format],
+        );
+        assert!(
+            !ran.stdout.contains("canary") && !ran.stderr.contains("canary"),
+            "{format}: {ran:?}"
+        );
     }
-    let ran = drydock(repo.path(), &["check", "--base", "HEAD", "--gates", "render,schema,policy", "--format", "json"]);
-    assert_eq!(ran.json()["apps"][0]["changes"][0]["action"], "update", "{ran:?}");
+    let ran = drydock(
+        repo.path(),
+        &[
+            "check",
+            "--base",
+            "HEAD",
+            "--gates",
+            "render,schema,policy",
+            "--format",
+            "json",
+        ],
+    );
+    assert_eq!(
+        ran.json()["apps"][0]["changes"][0]["action"],
+        "update",
+        "{ran:?}"
+    );
 }
 
 #[test]
 fn given_files_are_judged_without_git() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("web.yaml"), DEPLOYMENT.replace("replicas: 2", "replicas: two")).unwrap();
-    std::fs::write(folder.path().join("other.yaml"), "apiVersion: acme.dev/v1\nkind: Widget\nmetadata: {name: w}\n").unwrap();
+    std::fs::write(
+        folder.path().join("web.yaml"),
+        DEPLOYMENT.replace("replicas: 2", "replicas: two"),
+    )
+    .unwrap();
+    std::fs::write(
+        folder.path().join("other.yaml"),
+        "apiVersion: acme.dev/v1\nkind: Widget\nmetadata: {name: w}\n",
+    )
+    .unwrap();
     let ran = drydock(folder.path(), &["check", ".", "--format", "json"]);
     assert_eq!(ran.code, 1, "{ran:?}");
     let report = ran.json();
     let status = |name: &str| {
         let objects = report["objects"].as_array().unwrap();
-        objects.iter().find(|object| object["object"]["name"] == name).unwrap()["schema"].clone()
+        objects
+            .iter()
+            .find(|object| object["object"]["name"] == name)
+            .unwrap()["schema"]
+            .clone()
     };
     assert_eq!(status("web"), "invalid");
     assert_eq!(status("w"), "no_schema");
@@ -172,7 +259,10 @@ fn given_files_are_judged_without_git() {
 #[test]
 fn all_judges_every_application_and_every_finding_is_new() {
     let repo = Repo::new();
-    repo.write("apps/shop/web.yaml", DEPLOYMENT.replace("replicas: 2", "replicas: \"3\""));
+    repo.write(
+        "apps/shop/web.yaml",
+        DEPLOYMENT.replace("replicas: 2", "replicas: \"3\""),
+    );
     repo.commit("base");
     let ran = drydock(repo.path(), &["check", "--all", "--format", "json"]);
     assert_eq!(ran.code, 1, "{ran:?}");

@@ -32,7 +32,10 @@ pub fn parts() -> PathBuf {
 
 /// Runs `drydock` in a folder, with the installed tools on PATH.
 pub fn drydock(folder: &Path, args: &[&str]) -> Ran {
-    run(Command::new(env!("CARGO_BIN_EXE_drydock")).args(args).current_dir(folder).env("PATH", parts().join("bin")))
+    run(Command::new(env!("CARGO_BIN_EXE_drydock"))
+        .args(args)
+        .current_dir(folder)
+        .env("PATH", parts().join("bin")))
 }
 
 /// Runs a prepared command.

@@ -11,7 +11,9 @@ pub struct Repo {
 impl Repo {
     /// An empty repository whose branch is `main`.
     pub fn new() -> Self {
-        let repo = Self { folder: tempfile::tempdir().unwrap() };
+        let repo = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
         repo.git(&["init", "-q", "-b", "main", "."]);
         repo
     }
@@ -32,7 +34,11 @@ impl Repo {
     /// Removes a file or folder.
     pub fn remove(&self, path: &str) -> &Self {
         let full = self.path().join(path);
-        if full.is_dir() { std::fs::remove_dir_all(full).unwrap() } else { std::fs::remove_file(full).unwrap() }
+        if full.is_dir() {
+            std::fs::remove_dir_all(full).unwrap()
+        } else {
+            std::fs::remove_file(full).unwrap()
+        }
         self
     }
 
@@ -58,7 +64,14 @@ impl Repo {
     /// Runs git here, with nothing of this machine's configuration, and gives what it prints.
     pub fn git(&self, args: &[&str]) -> String {
         let output = Command::new("git")
-            .args(["-c", "user.name=Test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false"])
+            .args([
+                "-c",
+                "user.name=Test",
+                "-c",
+                "user.email=test@localhost",
+                "-c",
+                "commit.gpgsign=false",
+            ])
             .args(args)
             .current_dir(self.path())
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
@@ -67,7 +80,11 @@ impl Repo {
             .env("GIT_COMMITTER_DATE", "2026-01-01T00:00:00Z")
             .output()
             .unwrap();
-        assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "git {args:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 }
