@@ -4,22 +4,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use drydock::config::repo::Engine;
-use drydock::ids::{AppId, ClusterName, DeclaredBy, RepoPath, Side};
+use drydock::config::repo::{Discovery, ListedApp, RendererKind, RepoConfig};
+use drydock::ids::{RepoPath, Side};
 use drydock::object::{IngestSource, Manifest, Masker, ingest};
-use drydock::plan::{AppSide, AppSource, HelmInput, Plan, PlannedApp, RendererInput, Why};
+use drydock::plan::{self, Defaults, Plan, Selection};
 use drydock::render::{self, Outcome, Problem, Settings};
-use drydock::tree::{Revision, Tree};
+use drydock::tree::Tree;
 use drydock::yaml::{Budget, Node, NodeKind};
 use serde_json::Value;
 
 use crate::figures;
-use crate::workbench::settings;
+use crate::workbench::{path, settings};
 
 /// One root of one corpus on one side, and what the real tool made of it.
 struct Case {
     name: String,
-    tool: &'static str,
+    tool: String,
     expected: Expected,
 }
 
@@ -39,83 +39,64 @@ enum Expected {
 struct Corpus {
     base: Tree,
     head: Tree,
-    apps: Vec<PlannedApp>,
-    cases: Vec<(usize, Side, Case)>,
+    apps: Vec<ListedApp>,
+    /// By the name of their application.
+    cases: Vec<(String, Side, Case)>,
     /// Holds copies of charts that need one more values file.
     _folders: Vec<tempfile::TempDir>,
+}
+
+impl Corpus {
+    fn new(base: Tree, head: Tree) -> Self {
+        Self {
+            base,
+            head,
+            apps: Vec::new(),
+            cases: Vec::new(),
+            _folders: Vec::new(),
+        }
+    }
+
+    /// Declares an application as a repository would in `.drydock.yaml`; gives its name.
+    fn declare(&mut self, root: &str, renderer: RendererKind, values: Vec<String>) -> String {
+        let name = format!("{root} {}", values.join(" "));
+        self.apps.push(ListedApp {
+            name: name.clone(),
+            path: path(root),
+            renderer: Some(renderer),
+            release: Some("demo".to_owned()),
+            namespace: Some("default".to_owned()),
+            values,
+            cluster: None,
+        });
+        name
+    }
+
+    /// The plan of these applications and no others.
+    fn plan(&mut self) -> Plan {
+        let config = RepoConfig {
+            apps: std::mem::take(&mut self.apps),
+            discovery: Discovery {
+                argocd: false,
+                flux: false,
+                kustomize: false,
+                helm: false,
+                directories: Some(Vec::new()),
+                exclude: Vec::new(),
+            },
+            ..RepoConfig::default()
+        };
+        let defaults = Defaults {
+            include_crds: false,
+            ..Defaults::default()
+        };
+        plan::build(&self.base, &self.head, &config, &defaults, &Selection::All)
+    }
 }
 
 fn corpora() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora");
     folder.join("pulls/index.json").is_file().then_some(folder)
-}
-
-fn path(text: &str) -> RepoPath {
-    text.parse().unwrap()
-}
-
-fn side_of(tree: &Tree, root: &str, renderer: RendererInput) -> AppSide {
-    let _ = root;
-    AppSide {
-        sources: vec![AppSource {
-            repository: None,
-            path: path(root),
-            renderer,
-        }],
-        cluster: ClusterName::default(),
-        namespace: None,
-        engine: Engine::Kubectl,
-        closure: tree.entries().keys().cloned().collect(),
-        refusals: Vec::new(),
-    }
-}
-
-fn kustomize_side(tree: &Tree, root: &str) -> AppSide {
-    side_of(
-        tree,
-        root,
-        RendererInput::Kustomize {
-            open_load_restrictor: false,
-        },
-    )
-}
-
-fn helm_side(tree: &Tree, root: &str, values: Vec<RepoPath>) -> AppSide {
-    let mut side = side_of(
-        tree,
-        root,
-        RendererInput::Helm(HelmInput {
-            release: "demo".to_owned(),
-            namespace: "default".to_owned(),
-            values: values.clone(),
-            major: 4,
-            include_crds: false,
-            api_versions: Vec::new(),
-        }),
-    );
-    side.closure
-        .retain(|file| file.is_within(&path(root)) || values.contains(file));
-    side
-}
-
-fn app(
-    name: &str,
-    variant: Option<String>,
-    base: Option<AppSide>,
-    head: Option<AppSide>,
-) -> PlannedApp {
-    PlannedApp {
-        id: AppId {
-            kind: DeclaredBy::Kustomization,
-            cluster: ClusterName::default(),
-            namespace: String::new(),
-            name: name.to_owned(),
-            variant,
-        },
-        base,
-        head,
-        why: vec![Why::Asked],
-    }
 }
 
 fn read_json(file: &Path) -> Value {
@@ -147,188 +128,136 @@ fn expectation(folder: &Path, result: &str, file: &Value, unstable: &Value) -> E
 fn load_repository(folder: &Path) -> Corpus {
     let tree = Tree::read_directory(&folder.join("tree")).unwrap();
     let meta = read_json(&folder.join("meta.json"));
-    let mut corpus = Corpus {
-        base: Tree::empty(),
-        head: tree,
-        apps: Vec::new(),
-        cases: Vec::new(),
-        _folders: Vec::new(),
-    };
+    let mut corpus = Corpus::new(Tree::empty(), tree);
     for root in list(&meta, "roots") {
         let name = root["path"].as_str().unwrap();
-        let (tool, side) = match root["kind"].as_str().unwrap() {
-            "kustomize" => ("kustomize", kustomize_side(&corpus.head, name)),
-            "helm" => ("helm", helm_side(&corpus.head, name, Vec::new())),
-            other => panic!("unknown kind {other}"),
+        let tool = root["kind"].as_str().unwrap();
+        let app = corpus.declare(name, RendererKind::find(tool).unwrap(), Vec::new());
+        let case = Case {
+            name: format!("{} {name}", folder.file_name().unwrap().to_string_lossy()),
+            tool: tool.to_owned(),
+            expected: expectation(
+                folder,
+                root["result"].as_str().unwrap(),
+                &root["expected"],
+                &root["unstable_lines"],
+            ),
         };
-        let expected = expectation(
-            folder,
-            root["result"].as_str().unwrap(),
-            &root["expected"],
-            &root["unstable_lines"],
-        );
-        let name = format!("{} {name}", folder.file_name().unwrap().to_string_lossy());
-        corpus.apps.push(app(&name, None, None, Some(side)));
-        corpus.cases.push((
-            corpus.apps.len() - 1,
-            Side::Head,
-            Case {
-                name,
-                tool,
-                expected,
-            },
-        ));
+        corpus.cases.push((app, Side::Head, case));
     }
     corpus
 }
 
-/// One pull request, both sides.
+/// One pull request, both sides; charts that need another values file stand alone.
 fn load_pull(folder: &Path) -> Vec<Corpus> {
-    let read = |side: &str| {
+    let [base, head] = ["base", "head"].map(|side| {
         let folder = folder.join(side);
         if folder.is_dir() {
             Tree::read_directory(&folder).unwrap()
         } else {
             Tree::empty()
         }
-    };
+    });
     let meta = read_json(&folder.join("meta.json"));
-    let pull = format!("{}#{}", meta["repo"].as_str().unwrap(), meta["number"]);
-    let mut corpus = Corpus {
-        base: read("base"),
-        head: read("head"),
-        apps: Vec::new(),
-        cases: Vec::new(),
-        _folders: Vec::new(),
-    };
-    let mut more = Vec::new();
+    let mut corpora = vec![Corpus::new(base, head)];
     for root in list(&meta, "roots") {
-        let name = root["path"].as_str().unwrap_or_default();
-        match root["kind"].as_str().unwrap() {
-            "kustomize" => add_sides(
-                &mut corpus,
+        let variants = match root["kind"].as_str().unwrap() {
+            "kustomize" => std::slice::from_ref(root),
+            "helm" => list(root, "renders"),
+            _ => continue,
+        };
+        let name = root["path"].as_str().unwrap();
+        for variant in variants {
+            add_variant(
+                &mut corpora,
                 folder,
-                &pull,
+                &meta,
                 name,
-                "kustomize",
-                root,
-                kustomize_side,
-            ),
-            "helm" => {
-                for variant in list(root, "renders") {
-                    add_chart(&mut corpus, &mut more, folder, &pull, name, variant);
-                }
-            }
-            _ => {}
+                root["kind"].as_str().unwrap(),
+                variant,
+            );
         }
     }
-    more.push(corpus);
-    more
+    corpora
 }
 
-fn add_chart(
-    corpus: &mut Corpus,
-    more: &mut Vec<Corpus>,
+fn add_variant(
+    corpora: &mut Vec<Corpus>,
     folder: &Path,
-    pull: &str,
+    meta: &Value,
     root: &str,
+    tool: &str,
     variant: &Value,
 ) {
-    let mut values: Vec<RepoPath> = variant["values"].as_str().map(path).into_iter().collect();
-    let extra = match variant["args"]
-        .as_array()
-        .unwrap()
-        .get(1)
-        .map(|text| text.as_str().unwrap())
-    {
-        None => {
-            return add_sides(corpus, folder, pull, root, "helm", variant, |tree, root| {
-                helm_side(tree, root, values.clone())
-            });
-        }
-        Some("crds.install=false") => "crds: {install: false}\n",
-        Some("installCRDs=false") => "installCRDs: false\n",
-        Some(other) => panic!("unknown argument {other}"),
-    };
+    let prefix = format!("{root}/");
+    let mut values: Vec<String> = variant["values"]
+        .as_str()
+        .iter()
+        .map(|file| file.strip_prefix(&prefix).unwrap().to_owned())
+        .collect();
     // `--set` wins over values files, and so does the last one.
-    values.push(path("parity-values.yaml"));
+    let extra = variant["args"]
+        .get(1)
+        .map(|argument| match argument.as_str().unwrap() {
+            "crds.install=false" => "crds: {install: false}\n",
+            "installCRDs=false" => "installCRDs: false\n",
+            other => panic!("unknown argument {other}"),
+        });
+    if let Some(extra) = extra {
+        values.push("parity-values.yaml".to_owned());
+        let own = copy_chart(&corpora[0], root, extra);
+        corpora.push(own);
+    }
+    let at = if extra.is_some() {
+        corpora.len() - 1
+    } else {
+        0
+    };
+    let corpus = &mut corpora[at];
+    let app = corpus.declare(root, RendererKind::find(tool).unwrap(), values);
+    for (side, word) in [(Side::Base, "base"), (Side::Head, "head")] {
+        let Some(result) = variant[word].as_str().filter(|result| *result != "absent") else {
+            continue;
+        };
+        let case = Case {
+            name: format!(
+                "{}#{} {word} {app}",
+                meta["repo"].as_str().unwrap(),
+                meta["number"]
+            ),
+            tool: tool.to_owned(),
+            expected: expectation(
+                folder,
+                result,
+                &variant[format!("expected_{word}")],
+                &variant[format!("unstable_lines_{word}")],
+            ),
+        };
+        corpus.cases.push((app.clone(), side, case));
+    }
+}
+
+fn copy_chart(corpus: &Corpus, root: &str, values: &str) -> Corpus {
     let mut folders = Vec::new();
-    let mut copy = |tree: &Tree| {
+    let [base, head] = [&corpus.base, &corpus.head].map(|tree| {
         let folder = tempfile::tempdir().unwrap();
-        let files = tree
+        let files: BTreeSet<RepoPath> = tree
             .entries()
             .keys()
             .filter(|file| file.is_within(&path(root)))
             .cloned()
             .collect();
         tree.materialise(&files, folder.path()).unwrap();
-        std::fs::write(folder.path().join("parity-values.yaml"), extra).unwrap();
+        if !files.is_empty() {
+            std::fs::write(folder.path().join(root).join("parity-values.yaml"), values).unwrap();
+        }
         let tree = Tree::read_directory(folder.path()).unwrap();
         folders.push(folder);
         tree
-    };
-    let mut own = Corpus {
-        base: copy(&corpus.base),
-        head: copy(&corpus.head),
-        apps: Vec::new(),
-        cases: Vec::new(),
-        _folders: Vec::new(),
-    };
-    own._folders = folders;
-    add_sides(
-        &mut own,
-        folder,
-        pull,
-        root,
-        "helm",
-        variant,
-        |tree, root| helm_side(tree, root, values.clone()),
-    );
-    more.push(own);
-}
-
-fn add_sides(
-    corpus: &mut Corpus,
-    folder: &Path,
-    pull: &str,
-    root: &str,
-    tool: &'static str,
-    results: &Value,
-    side_of: impl Fn(&Tree, &str) -> AppSide,
-) {
-    let index = corpus.apps.len();
-    let mut sides = Vec::new();
-    for (side, word, tree) in [
-        (Side::Base, "base", &corpus.base),
-        (Side::Head, "head", &corpus.head),
-    ] {
-        let result = results[word].as_str().filter(|result| *result != "absent");
-        sides.push(result.map(|_| side_of(tree, root)));
-        if let Some(result) = result {
-            let expected = expectation(
-                folder,
-                result,
-                &results[format!("expected_{word}")],
-                &results[format!("unstable_lines_{word}")],
-            );
-            let values = results["values"].as_str().unwrap_or_default();
-            let name = format!("{pull} {word} {root} {values}");
-            corpus.cases.push((
-                index,
-                side,
-                Case {
-                    name: name.trim_end().to_owned(),
-                    tool,
-                    expected,
-                },
-            ));
-        }
-    }
-    let head = sides.pop().unwrap();
-    let variant = results["values"].as_str().map(str::to_owned);
-    corpus
-        .apps
-        .push(app(root, variant, sides.pop().unwrap(), head));
+    });
+    let mut copy = Corpus::new(base, head);
+    copy._folders = folders;
+    copy
 }
 
 /// `Ok` when the outcome is what the real tool gave.
@@ -342,11 +271,13 @@ fn judge(outcome: &Outcome, expected: &Expected) -> Result<(), String> {
         }
         (Expected::Error, Outcome::Failed(_)) => Ok(()),
         (Expected::Refusal, Outcome::Failed(problems)) => {
-            let named = problems.iter().all(|problem| problem.path.is_some());
+            let named = problems
+                .iter()
+                .all(|problem| problem.path.is_some() && problem.line > 0);
             if named {
                 Ok(())
             } else {
-                Err(format!("refused without a file: {}", tell(problems)))
+                Err(format!("refused without file and line: {}", tell(problems)))
             }
         }
         (Expected::Error | Expected::Refusal, _) => Err("rendered, and must not".to_owned()),
@@ -439,16 +370,12 @@ fn unstable_pointers(manifest: &Manifest, lines: &BTreeSet<u32>) -> Vec<String> 
 /// Renders and compares; prints each difference; gives (equal, all) by tool and expectation.
 fn measure(corpora: Vec<Corpus>, settings: &Settings) -> BTreeMap<String, (usize, usize)> {
     let mut reached: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-    for corpus in corpora {
-        let plan = Plan {
-            base: Revision::Empty,
-            head: Revision::Worktree,
-            apps: corpus.apps,
-            untouched: Vec::new(),
-            changed: Vec::new(),
-        };
+    for mut corpus in corpora {
+        let plan = corpus.plan();
         let rendered = render::render(&plan, &corpus.base, &corpus.head, settings);
-        for (index, side, case) in &corpus.cases {
+        for (app, side, case) in &corpus.cases {
+            let outcome = rendered.iter().find(|rendered| rendered.id.name == *app);
+            let outcome = outcome.map_or(&Outcome::Absent, |rendered| rendered.side(*side));
             let what = match case.expected {
                 Expected::Documents { .. } => "equal",
                 Expected::Error => "refused as the tool refuses",
@@ -456,7 +383,7 @@ fn measure(corpora: Vec<Corpus>, settings: &Settings) -> BTreeMap<String, (usize
             };
             let count = reached.entry(format!("{} {what}", case.tool)).or_default();
             count.1 += 1;
-            match judge(rendered[*index].side(*side), &case.expected) {
+            match judge(outcome, &case.expected) {
                 Ok(()) => count.0 += 1,
                 Err(difference) => println!("{}: {difference}", case.name),
             }
