@@ -5,6 +5,7 @@
 //! server publishes gives a stable list.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use serde_json::Value;
 
@@ -178,7 +179,7 @@ impl Reader<'_> {
         let mut seen = BTreeSet::new();
         for (index, item) in items.iter().enumerate() {
             let length = pointer.len();
-            pointer.push_str(&format!("/{index}"));
+            let _ = write!(pointer, "/{index}");
             let key: Vec<String> = keys
                 .iter()
                 .filter_map(|key| item.get(key).map(|value| format!("{key}={value}")))
@@ -222,5 +223,69 @@ fn word(value: &Value) -> &'static str {
         Value::String(_) => "a text",
         Value::Array(_) => "a list",
         Value::Object(_) => "a map",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use serde_json::json;
+
+    fn causes(spec: &Value) -> Vec<(String, String)> {
+        let document = json!({"components": {"schemas": {
+            "quantity": {"oneOf": [{"type": "string"}, {"type": "number"}]},
+            "port": {"type": "object", "properties": {"port": {"type": "integer"}, "size": {"$ref": "#/components/schemas/quantity"}}},
+            "thing": {"type": "object",
+                "x-kubernetes-group-version-kind": [{"group": "", "version": "v1", "kind": "Thing"}],
+                "properties": {"spec": {"type": "object", "properties": {
+                    "replicas": {"type": "integer"},
+                    "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+                    "free": {"type": "object"},
+                    "ports": {"type": "array", "x-kubernetes-list-map-keys": ["port"],
+                        "items": {"allOf": [{"$ref": "#/components/schemas/port"}], "default": {}}}}}}}}}});
+        let mut facts = ClusterFacts::default();
+        facts.openapi.insert("api/v1".into(), Arc::new(document));
+        let object = ObjectRef {
+            group: String::new(),
+            version: "v1".into(),
+            kind: "Thing".into(),
+            namespace: None,
+            name: "t".into(),
+        };
+        describe_misfit(&facts, &object, &json!({"spec": spec})).causes
+    }
+
+    #[test]
+    fn every_wrong_field_is_listed_in_order() {
+        let found = causes(
+            &json!({"replica": 1, "replicas": "two", "labels": {"a/b": 1},
+            "ports": [{"port": 80}, {"port": 80, "size": 1}, "x"]}),
+        );
+        let found: Vec<_> = found
+            .iter()
+            .map(|(field, message)| format!("{field} {message}"))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                "/spec/replica is not declared in the schema",
+                "/spec/replicas must be a number, not a text",
+                "/spec/labels/a~1b must be a text, not a number",
+                "/spec/ports/1 repeats an entry with port=80",
+                "/spec/ports/2 must be a map, not a text",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_a_schema_leaves_open_is_not_wrong() {
+        assert_eq!(
+            causes(
+                &json!({"free": {"x": 1}, "replicas": null, "ports": [{"port": 1, "size": "1Gi"}]})
+            ),
+            []
+        );
     }
 }

@@ -81,6 +81,10 @@ pub struct Answer {
 
 /// The live object.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one per object, and the large variant is the usual one"
+)]
 pub enum Live {
     /// Not asked for.
     NotAsked,
@@ -94,6 +98,10 @@ pub enum Live {
 
 /// The server's answer to a dry run.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one per object, and the large variant is the usual one"
+)]
 pub enum DryRun {
     /// Not sent: there is nothing to send on this side, or it is withheld.
     NotAsked,

@@ -7,13 +7,14 @@ use super::field_path::to_pointer;
 use super::immutable::says_immutable;
 use super::settle::withheld;
 use crate::finding::{Finding, Gate, NotVerified, Severity};
+use crate::gate::position;
 use crate::ids::Side;
 use crate::object::Manifest;
 use crate::observe::{DryRun, Live, Observation, Question, Refusal};
 use crate::plan::PlannedApp;
 
 /// The preview gate's findings of both sides, so that only what a change introduces blocks it, and
-/// what could not be verified. Findings carry a pointer and no source: the caller places them.
+/// what could not be verified.
 #[derive(Debug, Clone, Default)]
 pub struct PreviewFindings {
     /// What the cluster says against the state before.
@@ -119,7 +120,17 @@ struct Teller<'a> {
 }
 
 impl Teller<'_> {
+    /// What the answer says, each finding with its place in the source.
     fn tell(&self, dry_run: &DryRun) -> Vec<Finding> {
+        let mut findings = self.read(dry_run);
+        for finding in &mut findings {
+            let pointer = finding.pointer.as_deref().unwrap_or_default();
+            finding.source = position::place(pointer, true, self.manifest);
+        }
+        findings
+    }
+
+    fn read(&self, dry_run: &DryRun) -> Vec<Finding> {
         let object = &self.question.object;
         match dry_run {
             DryRun::NotAsked | DryRun::Unanswered(_) => Vec::new(),
@@ -143,7 +154,7 @@ impl Teller<'_> {
                     format!("namespace `{namespace}` does not exist in the cluster"),
                 );
                 finding.pointer = Some("/metadata/namespace".to_owned());
-                finding.subject = namespace.to_owned();
+                namespace.clone_into(&mut finding.subject);
                 finding.fix = Some(format!(
                     "add a Namespace `{namespace}` to this change, or name one that exists"
                 ));

@@ -99,28 +99,13 @@ struct Asker<'a> {
 impl Asker<'_> {
     async fn answer(&self, question: &Question) -> Answer {
         let object = &question.object;
-        let served = self
+        let exact = self
             .facts
             .find_kind(&object.group, &object.version, &object.kind);
-        let Some(served) = served else {
-            let missing = |side: &Option<Manifest>| {
-                if side.is_some() && question.withheld.is_none() {
-                    DryRun::KindMissing
-                } else {
-                    DryRun::NotAsked
-                }
-            };
-            return Answer {
-                live: Live::Absent,
-                base: missing(&question.base),
-                head: missing(&question.head),
-            };
-        };
         if question.withheld.is_some() {
-            let live = if question.read_live {
-                self.read(served, question).await
-            } else {
-                Live::NotAsked
+            let live = match exact {
+                Some(served) if question.read_live => self.read(served, question).await,
+                _ => Live::NotAsked,
             };
             return Answer {
                 live,
@@ -128,6 +113,9 @@ impl Asker<'_> {
                 head: DryRun::NotAsked,
             };
         }
+        let Some(served) = exact else {
+            return self.answer_unserved(question).await;
+        };
         let base = self.ask(served, question, question.base.as_ref()).await;
         // Equal requests have equal answers: the second one is saved.
         let equal = match (&question.base, &question.head) {
@@ -143,6 +131,29 @@ impl Asker<'_> {
             live: self.read_matching(served, question, &head).await,
             base,
             head,
+        }
+    }
+
+    /// The kind is not served in this version. The object can be live under another one.
+    async fn answer_unserved(&self, question: &Question) -> Answer {
+        let object = &question.object;
+        let other = self
+            .facts
+            .kinds
+            .iter()
+            .find(|served| served.group == object.group && served.kind == object.kind);
+        let live = match other {
+            Some(served) => self.read(served, question).await,
+            None => Live::Absent,
+        };
+        let missing = |side: &Option<Manifest>| match side {
+            Some(_) => DryRun::KindMissing,
+            None => DryRun::NotAsked,
+        };
+        Answer {
+            live,
+            base: missing(&question.base),
+            head: missing(&question.head),
         }
     }
 

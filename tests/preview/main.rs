@@ -2,5 +2,8 @@
 
 #[path = "../support/apiserver.rs"]
 mod apiserver;
+mod changes;
 mod client;
+mod refusals;
+mod scene;
 mod support;

@@ -181,7 +181,7 @@ impl ClusterError {
             Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Busy { .. } => {
                 Retry::After(Duration::from_secs(15))
             }
-            Self::Unexpected { .. } => Retry::After(Duration::from_secs(60)),
+            Self::Unexpected { .. } => Retry::After(Duration::from_mins(1)),
         }
     }
 }

@@ -27,14 +27,14 @@ pub(super) struct Snapshot {
 struct Cluster {
     name: String,
     version: Option<String>,
-    kinds: Vec<Kind>,
+    kinds: Vec<Served>,
     /// Documents of groups that Kubernetes itself does not define; those are known by version.
     openapi: BTreeMap<String, Value>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Kind {
+struct Served {
     group: String,
     version: String,
     kind: String,
@@ -205,7 +205,7 @@ impl Cluster {
             kinds: facts
                 .kinds
                 .iter()
-                .map(|kind| Kind {
+                .map(|kind| Served {
                     group: kind.group.clone(),
                     version: kind.version.clone(),
                     kind: kind.kind.clone(),
