@@ -245,6 +245,9 @@ impl fmt::Display for RepoPath {
 pub struct Digest([u8; 32]);
 
 impl Digest {
+    /// No digest of anything: stands for "made from something else".
+    pub const ZERO: Self = Self([0; 32]);
+
     /// The digest of one text.
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())

@@ -15,6 +15,7 @@ pub mod json;
 pub mod markdown;
 pub mod markdown_report;
 pub mod model;
+pub mod standing;
 pub mod text;
 
 mod groups;

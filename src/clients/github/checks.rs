@@ -1,3 +1,5 @@
+//! Check runs.
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 

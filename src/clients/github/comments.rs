@@ -1,3 +1,5 @@
+//! Comments of pull requests.
+
 use serde::Deserialize;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! Deployments and their statuses.
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! What can go wrong between Drydock and GitHub.
+
 use std::time::Duration;
 
 use crate::finding::{Blame, Retry};

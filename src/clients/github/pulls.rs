@@ -1,3 +1,5 @@
+//! Pull requests, and how their commits relate to the base branch.
+
 use serde::Deserialize;
 
 use super::request::Authority;

@@ -1,3 +1,5 @@
+//! The App, its installations, their repositories, and what people may do there.
+
 use serde::Deserialize;
 
 use super::request::Authority;

@@ -1,3 +1,5 @@
+//! The audit: append-only entries, each sealed by a hash over the one before.
+
 use std::time::SystemTime;
 
 use super::error::query;

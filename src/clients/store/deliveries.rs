@@ -1,3 +1,5 @@
+//! Deliveries with the work they ask for, written together before they are acknowledged.
+
 use std::time::{Duration, SystemTime};
 
 use super::error::query;

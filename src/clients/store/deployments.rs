@@ -1,3 +1,5 @@
+//! Deployments and their steps, planned before they are made.
+
 use std::time::SystemTime;
 
 use super::error::{corrupt, query};

@@ -1,3 +1,5 @@
+//! The outbox: one row per object outside, with its wanted state and its name there.
+
 use std::time::SystemTime;
 
 use super::error::{corrupt, query};

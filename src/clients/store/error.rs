@@ -1,3 +1,5 @@
+//! What can go wrong with the database.
+
 use crate::finding::{Blame, Retry};
 
 /// Why the store could not do what it was asked.

@@ -1,3 +1,5 @@
+//! The queue: lanes, leases and fences.
+
 use std::time::SystemTime;
 
 use sqlx::SqliteConnection;

@@ -1,3 +1,5 @@
+//! Repositories and pull requests as they were last read.
+
 use std::time::SystemTime;
 
 use sqlx::SqliteConnection;

@@ -1,3 +1,5 @@
+//! Finished evaluations with their applications and findings.
+
 use std::time::SystemTime;
 
 use sqlx::Row as _;
@@ -218,6 +220,23 @@ impl Store {
             .await
             .map_err(query("read the newest run"))?;
         row.as_ref().map(run_record).transpose()
+    }
+
+    /// Makes every evaluation of a pull request count as made from something else: the next look
+    /// judges again.
+    pub async fn invalidate_runs(
+        &self,
+        owner: RepositoryId,
+        pr: PrNumber,
+    ) -> Result<(), StoreError> {
+        sqlx::query("UPDATE run SET evaluation_key = $1 WHERE repository = $2 AND pull = $3")
+            .bind("0".repeat(64))
+            .bind(column(owner.0))
+            .bind(column(pr.0))
+            .execute(&self.write)
+            .await
+            .map(drop)
+            .map_err(query("invalidate runs"))
     }
 
     /// An evaluation by its id.

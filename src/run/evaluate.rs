@@ -1,0 +1,166 @@
+//! From a pull request to a report: fetch the exact commits, merge, judge by the base.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroU32;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::UNIX_EPOCH;
+
+use secrecy::SecretString;
+
+use super::pipeline::{self, Clusters, Means, PolicyChoice, PolicyInput, Rules, Subject};
+use super::{Ctx, Failure};
+use crate::clients::git::{self, FetchRequest, Merge, Want};
+use crate::clients::github::{Comparison, Pull, RepositoryRef, Scope};
+use crate::cluster_facts::KubernetesVersion;
+use crate::finding::Gate;
+use crate::ids::{CommitSha, Digest};
+use crate::plan::{Defaults, Selection};
+use crate::report::model::Report;
+use crate::report::standing;
+use crate::tree::Revision;
+
+/// What judges: tools, sandbox, clusters, and the operator's defaults.
+#[derive(Debug, Clone)]
+pub struct Bench {
+    /// Tools and connections; the time in it is replaced by each judgement's.
+    pub means: Means,
+    /// What holds where a repository's configuration says nothing.
+    pub defaults: Defaults,
+    /// The version that judges where nothing else says one.
+    pub kubernetes: Option<KubernetesVersion>,
+    /// Everything of the operator's and of this program that decides a result: another digest judges
+    /// every open pull request again.
+    pub digest: Digest,
+    /// What the process lacks to judge, one phrase each, found at start.
+    pub lacks: Vec<String>,
+}
+
+impl Bench {
+    /// What is missing, one phrase each.
+    pub fn missing(&self) -> Vec<String> {
+        self.lacks.clone()
+    }
+}
+
+/// What is judged.
+pub(super) struct Matter<'a> {
+    pub(super) repository: &'a RepositoryRef,
+    pub(super) pull: &'a Pull,
+    pub(super) comparison: &'a Comparison,
+}
+
+/// Judges the merge of the head into the base tip. `Err` only for what is worth another attempt or is
+/// not the change's fault.
+pub(super) async fn evaluate(ctx: &Arc<Ctx>, matter: &Matter<'_>) -> Result<Report, Failure> {
+    let token = ctx
+        .github
+        .mint_token(matter.repository, Scope::Review)
+        .await?;
+    let task = Task {
+        token,
+        url: matter.pull.clone_url.clone(),
+        comparison: matter.comparison.clone(),
+        head: matter.pull.head.sha.clone(),
+        target: matter.pull.base.branch.clone(),
+        from_fork: matter.pull.is_from_fork(),
+    };
+    let ctx = Arc::clone(ctx);
+    tokio::task::spawn_blocking(move || task.run(&ctx))
+        .await
+        .map_err(|error| Failure::internal(format!("the judgement broke off: {error}")))?
+}
+
+/// Everything that the blocking part needs.
+struct Task {
+    token: SecretString,
+    url: String,
+    comparison: Comparison,
+    head: CommitSha,
+    target: String,
+    from_fork: bool,
+}
+
+impl Task {
+    fn run(&self, ctx: &Ctx) -> Result<Report, Failure> {
+        let unusable = |error: std::io::Error| {
+            Failure::internal(format!("the work folder `{}`: {error}", ctx.work.display()))
+        };
+        // One folder for each judgement, removed with its end: nothing of one is seen by another.
+        let folder = tempfile::tempdir_in(&ctx.work).map_err(unusable)?;
+        let repository = self.fetch(folder.path())?;
+        let tip = &self.comparison.base_tip;
+        let base = repository.tree(tip)?;
+        let merged = repository.merge_with_base(&self.comparison.merge_base, tip, &self.head)?;
+        let head = match merged {
+            Merge::Clean { tree } => tree,
+            Merge::Conflict { paths } => {
+                let trouble = standing::conflict(&self.target, &paths);
+                return Ok(self.troubles(vec![trouble]));
+            }
+        };
+        let config = match Rules::read_config(&base) {
+            Ok(config) => config,
+            Err(errors) => return Ok(self.troubles(standing::configuration(&errors))),
+        };
+        let policies = PolicyInput::read(&base, &config, &PolicyChoice::default())
+            .map_err(|error| Failure::internal(error.to_string()))?;
+        let mut means = ctx.bench.means.clone();
+        means.now_ns = ctx.now().duration_since(UNIX_EPOCH).map_or(0, |since| {
+            i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+        });
+        if self.from_fork {
+            // A stranger's objects are not shown to a cluster, and its state is not shown to them.
+            means.clusters = Clusters::None;
+        }
+        let rules = Rules {
+            gates: gates(&means),
+            config,
+            defaults: ctx.bench.defaults.clone(),
+            policies,
+            crds: Vec::new(),
+            preview_required: false,
+            kubernetes: ctx.bench.kubernetes,
+        };
+        let subject = Subject {
+            base,
+            head,
+            base_name: Some(self.target.clone()),
+            head_name: None,
+            selection: Selection::Changed,
+        };
+        Ok(pipeline::judge(&subject, &rules, &means).report)
+    }
+
+    fn fetch(&self, folder: &Path) -> Result<git::Repository, Failure> {
+        let mut commits = BTreeSet::from([
+            self.comparison.base_tip.clone(),
+            self.comparison.merge_base.clone(),
+        ]);
+        commits.insert(self.head.clone());
+        let wants: Vec<Want> = commits.into_iter().map(Want::Commit).collect();
+        let request = FetchRequest {
+            url: &self.url,
+            token: Some(&self.token),
+            wants: &wants,
+            depth: NonZeroU32::new(1),
+            interrupt: &AtomicBool::new(false),
+        };
+        Ok(git::fetch(&request, folder)?.repository)
+    }
+
+    fn troubles(&self, troubles: Vec<crate::report::model::Trouble>) -> Report {
+        let base = Revision::Commit(self.comparison.base_tip.clone());
+        let head = Revision::Commit(self.head.clone());
+        Report::of_troubles(Some(base), Some(head), troubles)
+    }
+}
+
+fn gates(means: &Means) -> BTreeSet<Gate> {
+    let mut gates = BTreeSet::from([Gate::Render, Gate::Schema, Gate::Policy]);
+    if !matches!(means.clusters, Clusters::None) {
+        gates.insert(Gate::Preview);
+    }
+    gates
+}

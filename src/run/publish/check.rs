@@ -1,0 +1,361 @@
+//! The check of a commit: the worst result over all open pull requests that propose it.
+
+use serde::{Deserialize, Serialize};
+
+use super::Outputs;
+use super::send::send;
+use crate::clients::github::{
+    Annotation, AnnotationLevel, CheckContent, CheckStatus, Conclusion, GitHubError, RepositoryRef,
+};
+use crate::clients::store::{Effect, EffectKind, PullRecord, RunRecord, RunVerdict, Wanted};
+use crate::ids::{CommitSha, PrNumber};
+use crate::report::check_run::{self, Level};
+use crate::report::comment;
+use crate::report::model::{Occasion, Report};
+use crate::report::standing::{Sharing, Standing, shared};
+use crate::run::{Ctx, Failure};
+
+/// The name of the check. Branch protection refers to it: it never changes.
+pub(super) const CHECK_NAME: &str = "drydock";
+
+/// The wanted state of a commit's check. GitHub never removes annotations, so a new result after a
+/// completed one is a new check run: the next in the series.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct CheckIntent {
+    pub(super) head: String,
+    pub(super) series: u32,
+    pub(super) content: CheckContent,
+}
+
+/// What an evaluation shows on GitHub.
+pub fn outputs(report: &Report, occasion: &Occasion) -> Outputs {
+    let check = check_run::compose(report, occasion);
+    let page = comment::compose(report, occasion, &[], comment::BUDGET);
+    Outputs {
+        check: CheckContent {
+            status: CheckStatus::Completed,
+            conclusion: Some(match check.conclusion {
+                check_run::Conclusion::Success => Conclusion::Success,
+                check_run::Conclusion::Failure => Conclusion::Failure,
+            }),
+            title: check.title,
+            summary: check.summary,
+            text: check.text,
+            annotations: check
+                .annotations
+                .into_iter()
+                .flatten()
+                .map(annotation)
+                .collect(),
+            details_url: occasion.page.clone(),
+        },
+        comment: page.text,
+        comment_needed: comment::is_needed(report),
+    }
+}
+
+fn annotation(from: check_run::Annotation) -> Annotation {
+    Annotation {
+        path: from.path,
+        start_line: from.line,
+        end_line: from.line,
+        start_column: from.columns.map(|(first, _)| first),
+        end_column: from.columns.map(|(_, last)| last),
+        annotation_level: match from.level {
+            Level::Failure => AnnotationLevel::Failure,
+            Level::Warning => AnnotationLevel::Warning,
+            Level::Notice => AnnotationLevel::Notice,
+        },
+        message: from.message,
+        title: Some(from.title),
+    }
+}
+
+fn content_of(standing: Standing) -> CheckContent {
+    let (status, conclusion) = match standing {
+        Standing::Queued => (CheckStatus::Queued, None),
+        Standing::InProgress => (CheckStatus::InProgress, None),
+        Standing::Replaced | Standing::Closed => {
+            (CheckStatus::Completed, Some(Conclusion::Cancelled))
+        }
+    };
+    CheckContent {
+        status,
+        conclusion,
+        title: standing.title().to_owned(),
+        summary: standing.summary().to_owned(),
+        text: None,
+        annotations: Vec::new(),
+        details_url: None,
+    }
+}
+
+/// Shows that a commit waits or is being judged. A completed check of the commit is followed by a new
+/// check run, so that an old result never stands for a new question.
+pub async fn show_standing(
+    ctx: &Ctx,
+    repository: &RepositoryRef,
+    head: &CommitSha,
+    standing: Standing,
+) -> Result<(), Failure> {
+    let _turn = ctx.turn(&target(repository, head)).await;
+    let pending = find_intent(ctx, repository, head)
+        .await?
+        .is_some_and(|intent| intent.content.status == CheckStatus::InProgress);
+    if pending && standing == Standing::Queued {
+        return Ok(());
+    }
+    want(ctx, repository, head, content_of(standing)).await
+}
+
+/// Ends a check that no open pull request needs any more; one that is completed stays as it is.
+pub async fn conclude_standing(
+    ctx: &Ctx,
+    repository: &RepositoryRef,
+    head: &CommitSha,
+    standing: Standing,
+) -> Result<(), Failure> {
+    let _turn = ctx.turn(&target(repository, head)).await;
+    let still_proposed = !ctx
+        .store
+        .open_pulls(repository.id, Some(head))
+        .await?
+        .is_empty();
+    let pending = find_intent(ctx, repository, head)
+        .await?
+        .is_some_and(|intent| intent.content.status != CheckStatus::Completed);
+    if still_proposed || !pending {
+        return Ok(());
+    }
+    want(ctx, repository, head, content_of(standing)).await
+}
+
+/// Shows the worst result over all open pull requests that propose this commit. A pass needs a result
+/// of every one of them; a refusal of one is enough.
+pub async fn publish_check(
+    ctx: &Ctx,
+    repository: &RepositoryRef,
+    head: &CommitSha,
+) -> Result<(), Failure> {
+    // Reading results and writing what follows from them is one step: else an older view could be
+    // written last.
+    let _turn = ctx.turn(&target(repository, head)).await;
+    let pulls = ctx.store.open_pulls(repository.id, Some(head)).await?;
+    let mut results: Vec<(&PullRecord, Option<RunRecord>)> = Vec::new();
+    for pull in &pulls {
+        let of = Some((head, pull.base_ref.as_str()));
+        results.push((
+            pull,
+            ctx.store.newest_run(repository.id, pull.number, of).await?,
+        ));
+    }
+    let finished = results
+        .iter()
+        .filter_map(|(pull, run)| Some((*pull, run.as_ref()?)));
+    let worst = finished.max_by_key(|(pull, run)| (run.verdict, std::cmp::Reverse(pull.number)));
+    let waits = results.iter().any(|(_, run)| run.is_none());
+    let content = match worst {
+        None if pulls.is_empty() => return Ok(()),
+        None => content_of(Standing::InProgress),
+        Some((_, run)) if waits && run.verdict == RunVerdict::Pass => {
+            content_of(Standing::InProgress)
+        }
+        Some((pull, run)) => {
+            let outputs: Outputs = serde_json::from_str(&run.outputs)
+                .map_err(|error| Failure::internal(error.to_string()))?;
+            beside(outputs.check, pull.number, &results)
+        }
+    };
+    want(ctx, repository, head, content).await
+}
+
+/// Names the other pull requests of the commit, where there are any.
+fn beside(
+    mut content: CheckContent,
+    shown: PrNumber,
+    results: &[(&PullRecord, Option<RunRecord>)],
+) -> CheckContent {
+    let others: Vec<(PrNumber, Sharing)> = results
+        .iter()
+        .filter(|(pull, _)| pull.number != shown)
+        .map(|(pull, run)| {
+            let sharing = match run.as_ref().map(|run| run.verdict) {
+                None => Sharing::Waits,
+                Some(RunVerdict::Pass) => Sharing::Passes,
+                Some(RunVerdict::Fail) => Sharing::Refused,
+                Some(RunVerdict::Error) => Sharing::NotJudged,
+            };
+            (pull.number, sharing)
+        })
+        .collect();
+    if !others.is_empty() {
+        content.summary.insert_str(0, &shared(shown, &others));
+    }
+    content
+}
+
+async fn want(
+    ctx: &Ctx,
+    repository: &RepositoryRef,
+    head: &CommitSha,
+    content: CheckContent,
+) -> Result<(), Failure> {
+    let before = find_intent(ctx, repository, head).await?;
+    let series = match &before {
+        None => 1,
+        Some(intent) if intent.content == content => intent.series,
+        Some(intent) if intent.content.status == CheckStatus::Completed => intent.series + 1,
+        Some(intent) => intent.series,
+    };
+    let intent = CheckIntent {
+        head: head.to_string(),
+        series,
+        content,
+    };
+    let wanted = Wanted {
+        target: target(repository, head),
+        kind: EffectKind::Check,
+        repository: repository.id,
+        reference: format!("{}-{}-{series}", repository.id, head),
+        intent: serde_json::to_string(&intent)
+            .map_err(|error| Failure::internal(error.to_string()))?,
+    };
+    ctx.store.want(&wanted, ctx.now()).await?;
+    send(ctx, &wanted.target).await
+}
+
+fn target(repository: &RepositoryRef, head: &CommitSha) -> String {
+    format!("check/{}/{head}", repository.id)
+}
+
+async fn find_intent(
+    ctx: &Ctx,
+    repository: &RepositoryRef,
+    head: &CommitSha,
+) -> Result<Option<CheckIntent>, Failure> {
+    let Some(effect) = ctx.store.find_effect(&target(repository, head)).await? else {
+        return Ok(None);
+    };
+    serde_json::from_str(&effect.wanted.intent)
+        .map(Some)
+        .map_err(|error| Failure::internal(error.to_string()))
+}
+
+/// Brings the check run to its wanted state. A first attempt makes it; later ones look for it first.
+pub(super) async fn perform(
+    ctx: &Ctx,
+    repository: &RepositoryRef,
+    effect: &Effect,
+) -> Result<(), Failure> {
+    let unreadable = |error: serde_json::Error| Failure::internal(error.to_string());
+    let intent: CheckIntent = serde_json::from_str(&effect.wanted.intent).map_err(unreadable)?;
+    let head: CommitSha = intent
+        .head
+        .parse()
+        .map_err(|error| Failure::internal(format!("{error}")))?;
+    let known = find_run(ctx, repository, effect, &head).await?;
+    match write(ctx, repository, effect, &head, &intent.content, known).await {
+        Err(GitHubError::Rejected {
+            status: 422,
+            message,
+            ..
+        }) => {
+            // Too large or otherwise refused: without a conclusion the check would block for ever.
+            tracing::error!(effect = %effect.wanted.target, %message, "the check is sent without its details");
+            let bare = CheckContent {
+                summary: intent.content.title.clone(),
+                text: None,
+                annotations: Vec::new(),
+                ..intent.content
+            };
+            let known = find_run(ctx, repository, effect, &head).await?;
+            Ok(write(ctx, repository, effect, &head, &bare, known).await?)
+        }
+        Err(error) if error.is_gone() => {
+            let _ = ctx.store.forget_external_id(effect).await?;
+            Err(error.into())
+        }
+        other => Ok(other?),
+    }
+}
+
+/// The check run's id and how many annotations it has; `None`: it was never made.
+async fn find_run(
+    ctx: &Ctx,
+    repository: &RepositoryRef,
+    effect: &Effect,
+    head: &CommitSha,
+) -> Result<Option<(u64, usize)>, Failure> {
+    let known = effect
+        .external_id
+        .as_ref()
+        .and_then(|id| id.parse::<u64>().ok());
+    match known {
+        Some(id) if effect.attempts <= 1 => Ok(Some((id, 0))),
+        Some(id) => {
+            let run = ctx.github.fetch_check_run(repository, id).await?;
+            Ok(Some((run.id, run.output.annotations_count)))
+        }
+        None if effect.attempts <= 1 => Ok(None),
+        None => {
+            let runs = ctx
+                .github
+                .fetch_check_runs(repository, CHECK_NAME, head)
+                .await?;
+            let wanted = Some(effect.wanted.reference.as_str());
+            Ok(runs
+                .into_iter()
+                .find(|run| run.external_id.as_deref() == wanted)
+                .map(|run| (run.id, run.output.annotations_count)))
+        }
+    }
+}
+
+async fn write(
+    ctx: &Ctx,
+    repository: &RepositoryRef,
+    effect: &Effect,
+    head: &CommitSha,
+    content: &CheckContent,
+    known: Option<(u64, usize)>,
+) -> Result<(), GitHubError> {
+    let github = &ctx.github;
+    let reference = &effect.wanted.reference;
+    let (id, before) = match known {
+        Some((id, have)) => (id, have),
+        None => {
+            let made = github
+                .create_check_run(repository, CHECK_NAME, head, reference, content)
+                .await?;
+            remember(ctx, effect, made.id).await;
+            (made.id, made.output.annotations_count)
+        }
+    };
+    let total = content.annotations.len();
+    let mut have = before;
+    let mut first = known.is_some();
+    while first || have < total {
+        first = false;
+        let run = github
+            .update_check_run(repository, id, content, have)
+            .await?;
+        remember(ctx, effect, run.id).await;
+        let now = run.output.annotations_count;
+        if now <= have && have < total {
+            tracing::error!(effect = %effect.wanted.target, have, total, "annotations were not taken");
+            break;
+        }
+        have = now;
+    }
+    Ok(())
+}
+
+/// Keeps the id as soon as it is known. Losing it costs a look-up, nothing more.
+async fn remember(ctx: &Ctx, effect: &Effect, id: u64) {
+    if effect.external_id.as_deref() == Some(&id.to_string()) {
+        return;
+    }
+    if let Err(error) = ctx.store.record_external_id(effect, &id.to_string()).await {
+        tracing::warn!(effect = %effect.wanted.target, %error, "an id was not kept");
+    }
+}
