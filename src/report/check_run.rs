@@ -211,7 +211,7 @@ fn annotate(judged: &Judged) -> Option<Annotation> {
         ("See ", finding.url.clone()),
     ] {
         if let Some(more) = more {
-            message.push_str(&format!("\n{name}{}", visible::line(&more)));
+            put!(message, "\n{name}{}", visible::line(&more));
         }
     }
     let columns = (source.precision == Precision::Exact && source.column > 0).then(|| {

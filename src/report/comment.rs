@@ -50,7 +50,7 @@ pub(super) fn page(
     if report.troubles.is_empty() || !report.apps.is_empty() {
         head.push_str(&sections::effect(report, &tally, occasion));
         if let Some(page) = occasion.and_then(|occasion| occasion.page.as_ref()) {
-            head.push_str(&format!(" {}", markdown::link("Full report", page)));
+            put!(head, " {}", markdown::link("Full report", page));
         }
         head.push('\n');
     }

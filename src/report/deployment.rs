@@ -65,7 +65,7 @@ pub fn failed(deployment: &FailedDeployment) -> String {
         deployment.commit.short()
     );
     if let Some(page) = &deployment.page {
-        out.push_str(&format!(" {}", markdown::link("Full record", page)));
+        put!(out, " {}", markdown::link("Full record", page));
     }
     out.push('\n');
     for (title, lines) in [
@@ -73,20 +73,21 @@ pub fn failed(deployment: &FailedDeployment) -> String {
         ("What is live now", &deployment.live),
     ] {
         if !lines.is_empty() {
-            out.push_str(&format!("\n**{title}**\n"));
+            put!(out, "\n**{title}**\n");
         }
         for line in lines.iter().take(LISTED) {
-            out.push_str(&format!("- {}\n", markdown::prose(line)));
+            put!(out, "- {}\n", markdown::prose(line));
         }
         if lines.len() > LISTED {
             let more = wording::grouped(lines.len() - LISTED);
-            out.push_str(&format!("- … {more} more\n"));
+            put!(out, "- … {more} more\n");
         }
     }
     let mainline = if deployment.merge { "-m 1 " } else { "" };
-    out.push_str(&format!(
+    put!(
+        out,
         "\nTo go back, open a pull request with:\n\n```sh\ngit revert {mainline}{}\n```\n",
         deployment.commit
-    ));
+    );
     out
 }

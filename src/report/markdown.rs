@@ -27,7 +27,7 @@ pub fn prose(text: &str) -> String {
     let text = without_marker(&text);
     let pieces: Vec<&str> = text.split('`').collect();
     let mut out = String::new();
-    if pieces.len() % 2 == 0 || text.contains("``") {
+    if pieces.len().is_multiple_of(2) || text.contains("``") {
         // Back-ticks that do not pair are part of their words.
         push_words(&mut out, &text);
         return out;
@@ -91,7 +91,7 @@ pub fn encode_path(path: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            put!(out, "%{byte:02X}");
         }
     }
     out
@@ -240,15 +240,12 @@ pub fn compose(
     for section in sections.iter().filter(|section| !section.items.is_empty()) {
         let free = end.saturating_sub(text.len());
         let room = free.min(budget * section.share.clamp(1, 100) / 100);
-        match fit(section, room, elsewhere) {
-            Some((part, without)) => {
-                text.push_str(&part);
-                left_out += without;
-            }
-            None => {
-                hidden += 1;
-                hidden_items += section.items.len();
-            }
+        if let Some((part, without)) = fit(section, room, elsewhere) {
+            text.push_str(&part);
+            left_out += without;
+        } else {
+            hidden += 1;
+            hidden_items += section.items.len();
         }
     }
     if hidden > 0 {

@@ -6,6 +6,14 @@
 //! [`visible`](mod@visible) or [`markdown`], which keep it from forging a line, a link, a mention or a
 //! mark of ours.
 
+/// Appends formatted text to a `String`, which cannot fail.
+macro_rules! put {
+    ($out:expr, $($argument:tt)*) => {{
+        use std::fmt::Write as _;
+        let _ = write!($out, $($argument)*);
+    }};
+}
+
 pub mod apps;
 pub mod check_run;
 pub mod comment;

@@ -443,9 +443,9 @@ pub(super) fn files() -> Report {
 pub(super) fn large() -> Report {
     let mut apps = Vec::new();
     let mut findings = Vec::new();
-    for number in 0..400 {
+    for number in 0..150 {
         let mut app = app(&format!("service-{number:03}"), "production");
-        let changes = (0..20)
+        let changes = (0..8)
             .map(|object_number| {
                 change(
                     object(
@@ -454,7 +454,7 @@ pub(super) fn large() -> Report {
                         &format!("settings-{object_number}"),
                     ),
                     Action::Update,
-                    (0..10)
+                    (0..6)
                         .map(|key| {
                             let pointer = format!("/data/key-{key}");
                             field(
@@ -485,8 +485,8 @@ pub(super) fn large() -> Report {
         verdict: Verdict::Fail,
         apps,
         findings,
-        declared: 400,
-        rendered: 800,
+        declared: 150,
+        rendered: 300,
         ..nothing()
     }
 }

@@ -110,11 +110,12 @@ pub(super) fn remark(change: &Change, usual: Basis) -> Option<String> {
         Origin::AlreadyLive => Some("already live"),
         Origin::Unknown => Some("live state not known"),
     };
-    let basis = (change.basis != usual).then(|| match change.basis {
-        Basis::Server => "answered by the server",
-        Basis::Schema => "checked by schema only",
-        Basis::Estimated => "estimated",
-    });
+    let basis = match change.basis {
+        same if same == usual => None,
+        Basis::Server => Some("answered by the server"),
+        Basis::Schema => Some("checked by schema only"),
+        Basis::Estimated => Some("estimated"),
+    };
     let words: Vec<&str> = [origin, basis].into_iter().flatten().collect();
     let note = change.note.as_deref().map(visible::line);
     match (words.is_empty(), note) {

@@ -86,7 +86,7 @@ fn block(change: &Change, usual: Basis) -> String {
         for line in lines.iter().take(LINES) {
             let line = visible::shorten(line, COLUMNS);
             let (sign, rest) = line.split_at(line.chars().next().map_or(0, char::len_utf8));
-            out.push_str(&format!("{sign}   {rest}\n"));
+            put!(out, "{sign}   {rest}\n");
         }
         push_more(&mut out, lines.len(), LINES, ("line", "lines"));
     } else {
@@ -95,7 +95,7 @@ fn block(change: &Change, usual: Basis) -> String {
             for (sign, value) in [("-", &field.before), ("+", &field.after)] {
                 if let Some(value) = value {
                     let value = values::value(value, VALUE);
-                    out.push_str(&format!("{sign}   {path}: {value}\n"));
+                    put!(out, "{sign}   {path}: {value}\n");
                 }
             }
         }
@@ -107,7 +107,7 @@ fn block(change: &Change, usual: Basis) -> String {
 fn push_more(out: &mut String, total: usize, shown: usize, noun: (&str, &str)) {
     if total > shown {
         let more = count(total - shown, noun.0, noun.1);
-        out.push_str(&format!("#   … {more} more\n"));
+        put!(out, "#   … {more} more\n");
     }
 }
 
@@ -142,11 +142,11 @@ fn drift(report: &Report) -> Section {
             };
             let mut line = format!("- {object} of {name} {word}");
             if !fields.is_empty() {
-                line.push_str(&format!(": {}", fields.join(", ")));
+                put!(line, ": {}", fields.join(", "));
             }
             if change.fields.len() > NAMED {
                 let more = count(change.fields.len() - NAMED, "field", "fields");
-                line.push_str(&format!(" and {more} more"));
+                put!(line, " and {more} more");
             }
             line.push('\n');
             items.push(line);

@@ -22,7 +22,7 @@ pub(in crate::report) fn apps(report: &Report, occasion: Option<&Occasion>) -> S
     heads.push("this pull request");
     let mut opening = String::from("\n");
     for row in [heads.clone(), vec!["---"; heads.len()]] {
-        opening.push_str(&format!("| {} |\n", row.join(" | ")));
+        put!(opening, "| {} |\n", row.join(" | "));
     }
     Section {
         opening,

@@ -43,7 +43,7 @@ fn check_of(report: &Report) -> String {
     let check = check_run::compose(report, &samples::occasion());
     let mut out = format!("{}\n{}\n\n", check.conclusion.word(), check.title);
     for annotation in check.annotations.iter().flatten() {
-        out.push_str(&format!("{annotation:#?}\n"));
+        put!(out, "{annotation:#?}\n");
     }
     out
 }

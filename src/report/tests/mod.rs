@@ -1,3 +1,4 @@
 mod budget;
+mod contract;
 mod expected;
 mod hostile;

@@ -46,7 +46,7 @@ pub(super) fn write(out: &mut String, report: &Report, colour: Colour) {
         }
         if changes.len() > OBJECTS {
             let more = count(changes.len() - OBJECTS, "object", "objects");
-            out.push_str(&format!("  … {more} more ({REST})\n"));
+            put!(out, "  … {more} more ({REST})\n");
         }
     }
 }
@@ -67,7 +67,7 @@ fn write_title(out: &mut String, app: &AppReport, all: &[Change], usual: Basis, 
         Basis::Estimated => "estimated",
     };
     let name = colour.paint(Ink::Strong, &wording::app(&app.id));
-    out.push_str(&format!("\n{name}: {} ({known})\n", parts.join(", ")));
+    put!(out, "\n{name}: {} ({known})\n", parts.join(", "));
 }
 
 fn write_change(out: &mut String, change: &Change, usual: Basis, colour: Colour) {
@@ -80,25 +80,27 @@ fn write_change(out: &mut String, change: &Change, usual: Basis, colour: Colour)
     let remark = values::remark(change, usual)
         .map(|text| format!("   ({text})"))
         .unwrap_or_default();
-    out.push_str(&format!(
+    put!(
+        out,
         "  {} {}{remark}\n",
         colour.paint(ink, mark),
         visible::line(&change.object.to_string())
-    ));
+    );
     if values::needs_diff(change) {
         write_diff(out, &change.diff, colour);
         return;
     }
     for field in change.fields.iter().take(FIELDS) {
-        out.push_str(&format!(
+        put!(
+            out,
             "      {}: {}\n",
             values::path(&field.pointer),
             values::transition(field, VALUE)
-        ));
+        );
     }
     if change.fields.len() > FIELDS {
         let more = count(change.fields.len() - FIELDS, "field", "fields");
-        out.push_str(&format!("      … {more} more ({REST})\n"));
+        put!(out, "      … {more} more ({REST})\n");
     }
 }
 
@@ -115,10 +117,10 @@ fn write_diff(out: &mut String, diff: &str, colour: Colour) {
             _ => Ink::Faint,
         };
         let line = visible::shorten(&visible::block(line), COLUMNS);
-        out.push_str(&format!("      {}\n", colour.paint(ink, &line)));
+        put!(out, "      {}\n", colour.paint(ink, &line));
     }
     if lines.len() > LINES {
         let more = count(lines.len() - LINES, "line", "lines");
-        out.push_str(&format!("      … {more} more ({REST})\n"));
+        put!(out, "      … {more} more ({REST})\n");
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn write(
 ) -> usize {
     let margin = source.line.to_string().len();
     let arrow = colour.paint(Ink::Faint, &format!("{}-->", " ".repeat(margin)));
-    out.push_str(&format!("{arrow} {}\n", place(source)));
+    put!(out, "{arrow} {}\n", place(source));
     let shown = (source.precision != Precision::File)
         .then(|| find_line(report, &source.path, source.line, secret))
         .flatten();
@@ -39,11 +39,8 @@ pub(super) fn write(
         } else {
             format!(" {label}")
         };
-        out.push_str(&format!("{gap} {bar}\n{number} {bar} {text}\n"));
-        out.push_str(&format!(
-            "{gap} {bar} {}{marks}{label}\n",
-            " ".repeat(indent)
-        ));
+        put!(out, "{gap} {bar}\n{number} {bar} {text}\n");
+        put!(out, "{gap} {bar} {}{marks}{label}\n", " ".repeat(indent));
     } else if !label.is_empty() {
         note(out, margin, "object", label, colour);
     }
@@ -54,7 +51,7 @@ pub(super) fn write(
 pub(super) fn note(out: &mut String, margin: usize, name: &str, text: &str, colour: Colour) {
     let sign = colour.paint(Ink::Faint, &format!("{} =", " ".repeat(margin)));
     let name = colour.paint(Ink::Strong, &format!("{name}:"));
-    out.push_str(&format!("{sign} {name} {text}\n"));
+    put!(out, "{sign} {name} {text}\n");
 }
 
 /// `path:line:column`, as far as each is known.

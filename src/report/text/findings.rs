@@ -28,7 +28,7 @@ pub(super) fn write_problems(out: &mut String, report: &Report, colour: Colour) 
             let message = visible::block(problem.message.trim_end());
             let mut lines = message.lines();
             let first = colour.paint(Ink::Strong, lines.next().unwrap_or_default());
-            out.push_str(&format!("\n{word}: {first}\n"));
+            put!(out, "\n{word}: {first}\n");
             if let Some(path) = &problem.path {
                 let path = visible::line(&path.to_string());
                 let place = if problem.line > 0 {
@@ -36,10 +36,10 @@ pub(super) fn write_problems(out: &mut String, report: &Report, colour: Colour) 
                 } else {
                     path
                 };
-                out.push_str(&format!("  --> {place}\n"));
+                put!(out, "  --> {place}\n");
             }
             for line in lines {
-                out.push_str(&format!("   | {line}\n"));
+                put!(out, "   | {line}\n");
             }
             let name = format!("{}, {}", wording::app(&app.id), super::side_word(*side));
             excerpt::note(out, 2, "app", &name, colour);
@@ -75,18 +75,17 @@ pub(super) fn write_group(out: &mut String, report: &Report, group: &Group<'_>, 
         (true, State::Fixed) => "   (fixed)",
         (true, State::Waived) => "   (waived)",
     };
-    out.push_str(&format!("\n{word}: {message}{state}\n"));
+    put!(out, "\n{word}: {message}{state}\n");
     let objects = name_objects(&group.objects);
     let secret = group.objects.iter().any(|object| object.kind == "Secret")
         || finding.object.is_none() && holds_secret(report, finding);
-    let margin = match &finding.source {
-        Some(source) => excerpt::write(out, report, source, secret, &objects, colour),
-        None => {
-            if !objects.is_empty() {
-                excerpt::note(out, 2, "object", &objects, colour);
-            }
-            2
+    let margin = if let Some(source) = &finding.source {
+        excerpt::write(out, report, source, secret, &objects, colour)
+    } else {
+        if !objects.is_empty() {
+            excerpt::note(out, 2, "object", &objects, colour);
         }
+        2
     };
     if let Some(pointer) = finding
         .pointer
@@ -144,7 +143,7 @@ pub(super) fn write_dangers(out: &mut String, report: &Report, colour: Colour) {
                 if !is_stated(report, app, &change.object, danger) {
                     let word = colour.paint(Ink::Warning, &format!("warning[{}]", danger.rule));
                     let message = colour.paint(Ink::Strong, &visible::line(&danger.message));
-                    out.push_str(&format!("\n{word}: {message}\n"));
+                    put!(out, "\n{word}: {message}\n");
                     excerpt::note(out, 2, "app", &wording::app(&app.id), colour);
                 }
             }

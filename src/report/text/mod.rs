@@ -76,9 +76,10 @@ fn header(report: &Report, colour: Colour) -> String {
     let mut out = format!("{title}{sides}   {extent}\n");
     if !report.confined {
         let word = colour.paint(Ink::Warning, "note");
-        out.push_str(&format!(
+        put!(
+            out,
             "{word}: rendered without the kernel's confinement (--unconfined)\n"
-        ));
+        );
     }
     out
 }
@@ -91,13 +92,13 @@ fn is_file_mode(report: &Report) -> bool {
 fn write_trouble(out: &mut String, trouble: &Trouble, colour: Colour) {
     let word = colour.paint(Ink::Error, "could not be judged");
     let what = colour.paint(Ink::Strong, &visible::line(&trouble.what));
-    out.push_str(&format!("{word}: {what}\n"));
+    put!(out, "{word}: {what}\n");
     if let Some((path, line, column)) = &trouble.place {
         let mut place = visible::line(&path.to_string());
         for number in [line, column].into_iter().take_while(|number| **number > 0) {
-            place.push_str(&format!(":{number}"));
+            put!(place, ":{number}");
         }
-        out.push_str(&format!("  --> {place}\n"));
+        put!(out, "  --> {place}\n");
     }
     if let Some(app) = &trouble.app {
         excerpt::note(out, 2, "app", &wording::app(app), colour);
@@ -125,13 +126,14 @@ fn write_left_out(out: &mut String, report: &Report, colour: Colour) {
     if named.is_empty() {
         return;
     }
-    out.push_str(&format!("\n{}\n", colour.paint(Ink::Strong, "left out")));
+    put!(out, "\n{}\n", colour.paint(Ink::Strong, "left out"));
     out.extend(named.iter().take(NAMED).cloned());
     if named.len() > NAMED {
-        out.push_str(&format!(
+        put!(
+            out,
             "  and {} more (--format json lists them)\n",
             wording::grouped(named.len() - NAMED)
-        ));
+        );
     }
 }
 

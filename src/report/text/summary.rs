@@ -32,7 +32,7 @@ pub(super) fn write(out: &mut String, report: &Report, colour: Colour) {
         })
         .collect();
     let gates = colour.paint(Ink::Faint, &format!("gates: {}", gates.join(", ")));
-    out.push_str(&format!("\n{gates}\n{}\n", closing(report, &tally, colour)));
+    put!(out, "\n{gates}\n{}\n", closing(report, &tally, colour));
 }
 
 /// `Refused: 2 findings block. 3 older findings, 1 finding waived. 4 objects not verified.`
@@ -110,7 +110,7 @@ fn write_apps(out: &mut String, report: &Report, colour: Colour) {
     if same > 0 {
         let apps = count(same, "other app reads", "other apps read");
         let line = format!("{apps} nothing that changed");
-        out.push_str(&format!("{}\n", colour.paint(Ink::Faint, &line)));
+        put!(out, "{}\n", colour.paint(Ink::Faint, &line));
     }
 }
 
@@ -187,7 +187,7 @@ fn write_objects(out: &mut String, report: &Report, colour: Colour) {
         Ink::Strong,
         &count(report.objects.len(), "object", "objects"),
     );
-    out.push_str(&format!("\n{objects}: {}\n", counts.join(", ")));
+    put!(out, "\n{objects}: {}\n", counts.join(", "));
 }
 
 fn write_not_verified(out: &mut String, report: &Report, colour: Colour) {
@@ -195,16 +195,14 @@ fn write_not_verified(out: &mut String, report: &Report, colour: Colour) {
     if reasons.is_empty() {
         return;
     }
-    out.push_str(&format!(
-        "\n{}\n",
-        colour.paint(Ink::Strong, "not verified")
-    ));
+    put!(out, "\n{}\n", colour.paint(Ink::Strong, "not verified"));
     for (gate, reason, number) in reasons {
-        out.push_str(&format!(
+        put!(
+            out,
             "  {} by {}: {}\n",
             count(number, "object", "objects"),
             gate.word(),
             visible::line(&reason)
-        ));
+        );
     }
 }
