@@ -63,7 +63,7 @@ fn a_too_long_report_still_concludes() {
             .iter()
             .all(|batch| batch.len() <= check_run::BATCH)
     );
-    assert_eq!(check.annotations.iter().map(Vec::len).sum::<usize>(), 400);
+    assert_eq!(check.annotations.iter().map(Vec::len).sum::<usize>(), 150);
 }
 
 #[test]
