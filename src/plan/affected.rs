@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cache::Cache;
 use super::changes::{find_changes, names};
-use super::discover::{Patterns, declare_at_with, declare_with};
+use super::discover::{Patterns, declare_at_with, declare_with, find_kustomization};
 use super::{
     AppSide, ChangedFile, Declared, Defaults, Plan, PlannedApp, Selection, Untouched,
     UntouchedItem, UntouchedReason, Why,
 };
 use crate::config::repo::{self, RepoConfig};
-use crate::ids::{AppId, RepoPath};
+use crate::ids::{AppId, DeclaredBy, RepoPath};
 use crate::tree::Tree;
 
 /// Plans the change from `base` to `head`. `config` is the base's.
@@ -27,7 +27,23 @@ pub fn build(
         Selection::Changed | Selection::All => declare_with(tree, config, defaults, &cache),
     };
     let changed = find_changes(base, head);
-    let sides = [declare(base), declare(head)];
+    let mut sides = [declare(base), declare(head)];
+    let [base_side, head_side] = &mut sides;
+    let complete = |tree: &Tree, side: &mut Declared, other: &Declared| {
+        for id in other.apps.keys() {
+            if id.kind != DeclaredBy::Kustomization || side.apps.contains_key(id) {
+                continue;
+            }
+            let folder: RepoPath = id.name.parse().unwrap_or_default();
+            if let Some(found) = find_kustomization(tree, config, defaults, &folder, &cache) {
+                side.apps.insert(id.clone(), found);
+            }
+        }
+    };
+    // A kustomization that another begins to refer to, or ceases to, is still there: it is neither
+    // introduced nor removed.
+    complete(head, head_side, base_side);
+    complete(base, base_side, head_side);
     let mut plan = Plan {
         base: base.revision().clone(),
         head: head.revision().clone(),

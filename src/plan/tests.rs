@@ -425,6 +425,35 @@ fn every_touched_application_says_why_and_every_other_file_too() {
 }
 
 #[test]
+fn a_kustomization_that_becomes_a_base_is_not_removed() {
+    let base = [
+        ("a/kustomization.yaml", "resources: [x.yaml]\n"),
+        ("a/x.yaml", OBJECT),
+    ];
+    let over = [
+        ("a/kustomization.yaml", "resources: [x.yaml]\n"),
+        ("a/x.yaml", "apiVersion: v1\nkind: Secret\n"),
+        ("b/kustomization.yaml", "resources: [../a]\n"),
+    ];
+    for (base, head) in [(base.as_slice(), over.as_slice()), (&over, &base)] {
+        let plan = planned(base, head, &RepoConfig::default());
+        let app = plan.apps.iter().find(|app| app.id.name == "a").unwrap();
+        assert!(app.base.is_some() && app.head.is_some());
+        assert_eq!(app.why, [Why::File(path("a/x.yaml"))]);
+    }
+}
+
+#[test]
+fn a_manifest_that_its_folders_kustomization_does_not_name_is_no_application() {
+    let declared = declared(&[
+        ("a/kustomization.yaml", "resources: [x.yaml]\n"),
+        ("a/x.yaml", OBJECT),
+        ("a/forgotten.yaml", OBJECT),
+    ]);
+    assert_eq!(ids(&declared), ["kustomization:a"]);
+}
+
+#[test]
 fn a_retargeted_link_touches_what_reads_through_it() {
     let common = [
         ("a/kustomization.yaml", "resources: [x.yaml]\n"),

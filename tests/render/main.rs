@@ -1,9 +1,12 @@
 //! Rendering on real parts: the sandbox as the kernel enforces it, hostile content, what rendering
 //! hands on, and parity with the real tools.
 
+#[path = "../support/expected.rs"]
+mod expected;
 mod figures;
 mod hostile;
 mod outcome;
 mod parity;
+mod planning;
 mod sandbox;
 mod workbench;

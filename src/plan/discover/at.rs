@@ -1,17 +1,20 @@
 //! What one folder renders to, asked for by name.
 
+use std::collections::BTreeSet;
+
 use super::listed::find_renderer;
-use super::{Destination, Patterns, Scope, declare_with, directory, helm};
+use super::{Scope, directory, helm, listed};
 use crate::config::repo::{RendererKind, RepoConfig};
 use crate::ids::{DeclaredBy, RepoPath};
 use crate::plan::cache::Cache;
-use crate::plan::kustomization::{Closure, Walk};
-use crate::plan::{Declared, Defaults, HelmInput, RendererInput};
+use crate::plan::kustomization::{Closure, Walk, find_files, parse_kustomization};
+use crate::plan::{AppSide, Declared, Defaults, RendererInput};
 use crate::tree::Tree;
 
-/// The applications declared in this folder; when there is none, the one that the folder's files
-/// make: a kustomization that others refer to, a component's folder, a dependency's chart, any
-/// folder of manifests. Empty when the folder holds nothing to render.
+/// The applications listed in this folder; when there is none, what the folder's files make, with
+/// the identity that discovery would give it: a kustomization (one that others refer to, too), a
+/// chart with its variants, a folder of manifests. Empty when the folder holds nothing to render.
+/// Reads nothing but what these applications read.
 pub fn declare_at(
     tree: &Tree,
     config: &RepoConfig,
@@ -28,47 +31,61 @@ pub(in crate::plan) fn declare_at_with(
     folder: &RepoPath,
     cache: &Cache,
 ) -> Declared {
-    let mut declared = declare_with(tree, config, defaults, cache);
-    declared
-        .apps
-        .retain(|_, side| side.sources.iter().any(|source| source.path == *folder));
-    declared.left_out.clear();
-    if declared.apps.is_empty() && tree.is_folder(folder) {
-        let scope = Scope {
-            tree,
-            cache,
-            destination: Destination::of(config, defaults),
-            defaults,
-            exclude: Patterns::new(&[]),
-        };
+    let scope = Scope::new(tree, cache, config, defaults);
+    let mut declared = Declared::default();
+    if !tree.is_folder(folder) {
+        return declared;
+    }
+    let mut here = config.clone();
+    here.apps.retain(|listed| listed.path == *folder);
+    listed::declare(&scope, &here, &mut declared, &mut BTreeSet::new());
+    if declared.apps.is_empty() {
         compose(&scope, folder, &mut declared);
     }
     declared
 }
 
+/// The kustomization in this folder, whether or not others refer to it; `None` when there is none,
+/// or only a component.
+pub(in crate::plan) fn find_kustomization(
+    tree: &Tree,
+    config: &RepoConfig,
+    defaults: &Defaults,
+    folder: &RepoPath,
+    cache: &Cache,
+) -> Option<AppSide> {
+    let scope = Scope::new(tree, cache, config, defaults);
+    let file = find_files(tree, folder).into_iter().next()?;
+    let reader = tree.reader();
+    let parsed = cache
+        .kustomizations
+        .read(tree, &reader, &file, parse_kustomization);
+    if !config.discovery.kustomize
+        || scope.exclude.matches(folder)
+        || parsed.is_ok_and(|parsed| parsed.is_component)
+    {
+        return None;
+    }
+    let closure = Walk::run(tree, &reader, cache, folder);
+    let renderer = RendererInput::Kustomize {
+        open_load_restrictor: false,
+    };
+    Some(scope.side(folder, renderer, None, closure))
+}
+
 fn compose(scope: &Scope<'_>, folder: &RepoPath, declared: &mut Declared) {
     let reader = scope.tree.reader();
-    let (kind, renderer, namespace, closure) = match find_renderer(scope, folder) {
+    let (kind, renderer, closure) = match find_renderer(scope, folder) {
+        RendererKind::Helm => {
+            let (_, closure) = helm::read(scope, &reader, folder);
+            return helm::declare(scope, folder, &closure, declared);
+        }
         RendererKind::Kustomize => {
             let renderer = RendererInput::Kustomize {
                 open_load_restrictor: false,
             };
             let closure = Walk::run(scope.tree, &reader, scope.cache, folder);
-            (DeclaredBy::Kustomization, renderer, None, closure)
-        }
-        RendererKind::Helm => {
-            let (_, closure) = helm::read(scope, &reader, folder);
-            let namespace = scope.defaults.namespace.clone();
-            let input = HelmInput {
-                release: helm::release_name(folder),
-                namespace: namespace.clone(),
-                values: Vec::new(),
-                major: scope.defaults.helm_major,
-                include_crds: scope.defaults.include_crds,
-                api_versions: scope.defaults.api_versions.clone(),
-            };
-            let renderer = RendererInput::Helm(input);
-            (DeclaredBy::Chart, renderer, Some(namespace), closure)
+            (DeclaredBy::Kustomization, renderer, closure)
         }
         RendererKind::Directory => {
             let files = directory::read_folder(scope, folder);
@@ -79,15 +96,10 @@ fn compose(scope: &Scope<'_>, folder: &RepoPath, declared: &mut Declared) {
                 files,
                 ..Closure::default()
             };
-            (
-                DeclaredBy::Directory,
-                RendererInput::Directory,
-                None,
-                closure,
-            )
+            (DeclaredBy::Directory, RendererInput::Directory, closure)
         }
     };
     let id = scope.found(kind, folder, None);
-    let side = scope.side(folder, renderer, namespace, closure);
+    let side = scope.side(folder, renderer, None, closure);
     declared.apps.insert(id, side);
 }

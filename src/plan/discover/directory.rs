@@ -1,11 +1,12 @@
-//! Directory applications: folders of plain manifests that nothing else reads.
+//! Directory applications: folders of plain manifests that nothing else reads. A folder with a
+//! kustomization is deployed through it, so manifests that it does not name are nobody's.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Patterns, Scope, directory_patterns};
 use crate::config::repo::Discovery;
 use crate::ids::{AppId, DeclaredBy, RepoPath};
-use crate::plan::kustomization::{Closure, FILE_NAMES};
+use crate::plan::kustomization::{Closure, FILE_NAMES, find_files};
 use crate::plan::{Declared, RendererInput, parallel};
 use crate::tree::{EntryKind, Reader};
 use crate::yaml::{self, Budget, Node};
@@ -36,6 +37,7 @@ pub(super) fn discover(
                 && is_candidate(path, &scope.exclude, patterns.as_ref())
                 && !taken.contains(*path)
                 && !listed.contains(&path.parent())
+                && find_files(scope.tree, &path.parent()).is_empty()
         })
         .map(|(path, _)| path)
         .collect();

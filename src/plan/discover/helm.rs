@@ -51,7 +51,12 @@ pub(super) fn discover(
 }
 
 /// One application for the chart's own values, and one for each trial.
-fn declare(scope: &Scope<'_>, folder: &RepoPath, closure: &Closure, declared: &mut Declared) {
+pub(super) fn declare(
+    scope: &Scope<'_>,
+    folder: &RepoPath,
+    closure: &Closure,
+    declared: &mut Declared,
+) {
     let trials = find_trials(scope, folder);
     let mut variants = vec![None];
     variants.extend(trials.iter().map(Some));
@@ -82,7 +87,7 @@ fn declare(scope: &Scope<'_>, folder: &RepoPath, closure: &Closure, declared: &m
 }
 
 /// A release is named as its chart's folder; a chart at the root of the repository has none.
-pub(super) fn release_name(folder: &RepoPath) -> String {
+fn release_name(folder: &RepoPath) -> String {
     match folder.file_name() {
         "" => "chart".to_owned(),
         name => name.to_owned(),

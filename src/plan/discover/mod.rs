@@ -8,7 +8,7 @@ mod kustomize;
 mod listed;
 
 pub use at::declare_at;
-pub(super) use at::declare_at_with;
+pub(super) use at::{declare_at_with, find_kustomization};
 pub(super) use chart::Chart;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
@@ -32,13 +32,7 @@ pub(super) fn declare_with(
     defaults: &Defaults,
     cache: &Cache,
 ) -> Declared {
-    let scope = Scope {
-        tree,
-        cache,
-        destination: Destination::of(config, defaults),
-        defaults,
-        exclude: Patterns::new(&config.discovery.exclude),
-    };
+    let scope = Scope::new(tree, cache, config, defaults);
     let mut declared = Declared::default();
     let mut taken = kustomize::discover(&scope, &config.discovery, &mut declared);
     taken.extend(helm::discover(&scope, &config.discovery, &mut declared));
@@ -58,7 +52,17 @@ struct Scope<'a> {
     exclude: Patterns,
 }
 
-impl Scope<'_> {
+impl<'a> Scope<'a> {
+    fn new(tree: &'a Tree, cache: &'a Cache, config: &RepoConfig, defaults: &'a Defaults) -> Self {
+        Self {
+            tree,
+            cache,
+            destination: Destination::of(config, defaults),
+            defaults,
+            exclude: Patterns::new(&config.discovery.exclude),
+        }
+    }
+
     /// An application found by its files.
     fn found(&self, kind: DeclaredBy, path: &RepoPath, variant: Option<String>) -> AppId {
         AppId {
