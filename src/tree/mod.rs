@@ -131,12 +131,12 @@ enum Backing {
     /// Nothing to read.
     Empty,
     /// Blobs of a Git object database.
-    Git(gix::ThreadSafeRepository),
+    Git(Arc<gix::ThreadSafeRepository>),
     /// Files below a directory; what is listed and not on disk (a sparse checkout) comes from the
     /// object database, where there is one.
     Directory {
         root: PathBuf,
-        objects: Option<gix::ThreadSafeRepository>,
+        objects: Option<Arc<gix::ThreadSafeRepository>>,
     },
 }
 
@@ -172,7 +172,7 @@ impl Tree {
         Self {
             revision,
             entries: Arc::new(entries),
-            backing: Backing::Git(repository),
+            backing: Backing::Git(Arc::new(repository)),
         }
     }
 
@@ -203,7 +203,7 @@ impl Tree {
             entries: Arc::new(entries),
             backing: Backing::Directory {
                 root,
-                objects: Some(objects),
+                objects: Some(Arc::new(objects)),
             },
         }
     }
@@ -269,16 +269,13 @@ impl Tree {
             let Some(rest) = found.as_str().strip_prefix(&prefix) else {
                 break;
             };
-            match rest.split_once('/') {
-                Some((folder, _)) => {
-                    children.insert(folder.to_owned(), Child::Folder);
-                    // `0` follows `/`: the first text behind everything in that folder.
-                    start = Bound::Included(format!("{prefix}{folder}0"));
-                }
-                None => {
-                    children.insert(rest.to_owned(), Child::Entry(entry.kind));
-                    start = Bound::Excluded(found.as_str().to_owned());
-                }
+            if let Some((folder, _)) = rest.split_once('/') {
+                children.insert(folder.to_owned(), Child::Folder);
+                // `0` follows `/`: the first text behind everything in that folder.
+                start = Bound::Included(format!("{prefix}{folder}0"));
+            } else {
+                children.insert(rest.to_owned(), Child::Entry(entry.kind));
+                start = Bound::Excluded(found.as_str().to_owned());
             }
         }
         Ok(children)

@@ -23,9 +23,9 @@ impl Tree {
     pub fn reader(&self) -> Reader<'_> {
         let objects = match &self.backing {
             Backing::Git(repository) => Some(repository.to_thread_local()),
-            Backing::Directory { objects, .. } => objects
-                .as_ref()
-                .map(gix::ThreadSafeRepository::to_thread_local),
+            Backing::Directory { objects, .. } => {
+                objects.as_ref().map(|objects| objects.to_thread_local())
+            }
             Backing::Empty => None,
         };
         Reader {

@@ -122,7 +122,10 @@ fn receive(repository: &gix::Repository, request: &FetchRequest<'_>) -> Result<(
         .depth
         .map_or(Shallow::NoChange, Shallow::DepthAtRemote);
     connection
-        .prepare_fetch(gix::progress::Discard, Default::default())?
+        .prepare_fetch(
+            gix::progress::Discard,
+            gix::remote::ref_map::Options::default(),
+        )?
         .with_shallow(shallow)
         .receive(gix::progress::Discard, request.interrupt)?;
     Ok(())

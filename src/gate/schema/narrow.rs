@@ -42,7 +42,10 @@ impl Walk<'_> {
         if allowed.contains(value) {
             return;
         }
-        let known: Vec<&Value> = allowed.iter().filter(|one| one.as_str() != Some("")).collect();
+        let known: Vec<&Value> = allowed
+            .iter()
+            .filter(|one| one.as_str() != Some(""))
+            .collect();
         let mut listed: Vec<String> = known
             .iter()
             .take(LISTED_VALUES)

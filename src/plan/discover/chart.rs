@@ -41,7 +41,7 @@ impl Chart {
             return chart;
         };
         let text = |key: &str| document.root.find(key).and_then(|pair| pair.value.as_str());
-        chart.name = text("name").unwrap_or_default().to_owned();
+        text("name").unwrap_or_default().clone_into(&mut chart.name);
         chart.is_library = text("type") == Some("library");
         let items = document
             .root
@@ -93,16 +93,14 @@ pub(super) fn collect(tree: &Tree, root: &RepoPath) -> Closure {
                 EntryKind::Symlink if tree.is_folder(&shown) => {
                     folders.push((shown.clone(), depth + 1));
                 }
-                EntryKind::Symlink => match tree.find_file(&shown) {
-                    Ok((target, _)) => {
-                        closure.files.insert(target);
-                    }
-                    Err(_) => {
+                EntryKind::Symlink => {
+                    let Ok((target, _)) = tree.find_file(&shown) else {
                         let refusal = refuse(&shown, RefusalKind::UnsafeEntry);
                         closure.refusals.insert(refusal);
                         continue;
-                    }
-                },
+                    };
+                    closure.files.insert(target);
+                }
             }
             if shown != *path {
                 closure.files.insert(path.clone());

@@ -194,8 +194,8 @@ fn is_vendored(scope: &Scope<'_>, reader: &Reader<'_>, folder: &RepoPath, name: 
         let Some(path) = charts.join(child) else {
             return false;
         };
-        if child.ends_with(".tgz") {
-            let rest = child.strip_prefix(name).unwrap_or_default();
+        if let Some(archive) = child.strip_suffix(".tgz") {
+            let rest = archive.strip_prefix(name).unwrap_or_default();
             return rest.strip_prefix('-').is_some_and(|version| {
                 version.starts_with(|first: char| first.is_ascii_digit() || first == 'v')
             });

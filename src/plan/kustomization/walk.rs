@@ -148,9 +148,8 @@ impl<'a> Walk<'a> {
         let Some(target) = target else {
             return self.refuse(RefusalKind::LeavesRepository, place);
         };
-        let real = match self.tree.resolve(&target) {
-            Ok(real) => real,
-            Err(_) => return self.refuse(RefusalKind::UnsafeEntry, place),
+        let Ok(real) = self.tree.resolve(&target) else {
+            return self.refuse(RefusalKind::UnsafeEntry, place);
         };
         // Links become copies before the build, so what leaves a linked folder would be looked
         // for beside the copy, and a linked file outside the root would pass the load restrictor.

@@ -1,0 +1,141 @@
+//! Every reason not to build a kustomization, with file and line.
+
+use super::*;
+
+/// The refusals of the kustomization `app`, as `kind path:line text`.
+fn refusals(kustomization: &str, others: &[(&str, &str)]) -> Vec<String> {
+    let mut files = vec![("app/kustomization.yaml", kustomization)];
+    files.extend_from_slice(others);
+    let (_dir, tree) = tree_of(&files);
+    let config = RepoConfig::default();
+    let declared = declare_at(&tree, &config, &Defaults::default(), &path("app"));
+    let side = declared.apps.values().next().unwrap();
+    let line = |refusal: &Refusal| {
+        let Refusal {
+            kind,
+            path,
+            line,
+            text,
+        } = refusal;
+        format!("{kind:?} {path}:{line} {text}")
+    };
+    side.refusals.iter().map(line).collect()
+}
+
+#[test]
+fn remote_references_are_refused_with_file_and_line() {
+    for (field, text) in [
+        ("resources", "https://example.com/a.yaml"),
+        ("resources", "github.com/org/repo?ref=main"),
+        ("bases", "git@example.com:org/repo.git"),
+        ("Resources", "file:///srv/repo?ref=--upload-pack=sh"),
+        ("reſources", "ssh://git@example.com/org/repo"),
+        ("resources", "example.com/org/repo?ref=v1"),
+        ("components", "git::https://example.com/org/repo"),
+        ("crds", "https://example.com/crd.json"),
+        ("configurations", "http://example.com/c.yaml"),
+        ("generators", "https://example.com/g.yaml"),
+        ("patchesStrategicMerge", "https://example.com/p.yaml"),
+    ] {
+        let kustomization = format!("namePrefix: x\n{field}:\n- {text}\n");
+        let expected = format!("RemoteReference app/kustomization.yaml:3 {text}");
+        assert_eq!(refusals(&kustomization, &[]), [expected]);
+    }
+    for nested in [
+        "patches:\n- path: https://example.com/p\n",
+        "replacements:\n- path: https://example.com/p\n",
+        "openapi:\n  path: https://example.com/p\n",
+        "configMapGenerator:\n- files: [key=https://example.com/p]\n",
+        "secretGenerator:\n- envs: ['https://example.com/p']\n",
+        "secretGenerator:\n- env: https://example.com/p\n",
+    ] {
+        let expected = "RemoteReference app/kustomization.yaml:2 ";
+        let found = refusals(nested, &[]);
+        assert!(
+            found.len() == 1 && found[0].starts_with(expected),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_remote_reference_in_a_base_names_the_base() {
+    let base = (
+        "base/kustomization.yml",
+        "resources:\n- https://example.com/x\n",
+    );
+    assert_eq!(
+        refusals("resources: [../base]\n", &[base]),
+        ["RemoteReference base/kustomization.yml:2 https://example.com/x"]
+    );
+}
+
+#[test]
+fn paths_that_leave_the_repository_are_refused() {
+    assert_eq!(
+        refusals("resources:\n- /etc/passwd\n- ../../x\n", &[]),
+        [
+            "LeavesRepository app/kustomization.yaml:2 /etc/passwd",
+            "LeavesRepository app/kustomization.yaml:3 ../../x"
+        ]
+    );
+}
+
+#[test]
+fn links_that_leave_the_repository_or_the_root_are_refused() {
+    let others = [
+        ("app/a.yaml", "-> ../../../etc/passwd"),
+        ("app/b.yaml", "-> ../secret.yaml"),
+        ("secret.yaml", OBJECT),
+        ("link", "-> app/inner"),
+        ("app/inner/kustomization.yaml", "resources: [../x.yaml]\n"),
+        ("x.yaml", OBJECT),
+    ];
+    assert_eq!(
+        refusals("resources:\n- a.yaml\n- b.yaml\n- ../link\n", &others),
+        [
+            "UnsafeEntry app/kustomization.yaml:2 a.yaml",
+            "UnsafeEntry app/kustomization.yaml:3 b.yaml",
+            "UnsafeEntry link/kustomization.yaml:1 ../x.yaml"
+        ]
+    );
+}
+
+#[test]
+fn charts_and_programs_in_kustomizations_are_refused() {
+    let others = [(
+        "app/fn.yaml",
+        "apiVersion: example.com/v1\nkind: Fn\nmetadata:\n  annotations:\n    config.kubernetes.io/function: |\n      exec: {path: ./run}\n",
+    )];
+    let kustomization = "helmCharts:\n- name: x\nhelmGlobals:\n  configHome: plugins\ntransformers:\n- fn.yaml\n- |-\n  apiVersion: builtin\n  kind: HelmChartInflationGenerator\nvalidators:\n- |-\n  apiVersion: a/v1\n  kind: B\n";
+    assert_eq!(
+        refusals(kustomization, &others),
+        [
+            "KustomizeHelm app/kustomization.yaml:2 helmCharts",
+            "KustomizeHelm app/kustomization.yaml:3 helmGlobals",
+            "KustomizeHelm app/kustomization.yaml:8 HelmChartInflationGenerator",
+            "RunsProgram app/fn.yaml:1 example.com/v1 Fn",
+            "RunsProgram app/kustomization.yaml:12 a/v1 B",
+        ]
+    );
+}
+
+#[test]
+fn circles_missing_files_and_unreadable_kustomizations_are_refused() {
+    let others = [
+        ("base/kustomization.yaml", "resources: [../app]\n"),
+        ("broken/kustomization.yaml", "resources:\n- a: [\n"),
+    ];
+    let kustomization = "resources:\n- ../base\n- gone.yaml\n- ../broken\n- .\n";
+    let found = refusals(kustomization, &others);
+    let starts = [
+        "Cycle app/kustomization.yaml:5 .",
+        "Cycle base/kustomization.yaml:1 ../app",
+        "Missing app/kustomization.yaml:3 gone.yaml",
+        "Unreadable broken/kustomization.yaml:",
+    ];
+    assert_eq!(found.len(), starts.len(), "{found:?}");
+    for (found, start) in found.iter().zip(starts) {
+        assert!(found.starts_with(start), "{found} {start}");
+    }
+}
