@@ -1,6 +1,10 @@
 //! The exact requests that a deployer makes for an application: made once, used by the dry run of
 //! the preview and by the built-in apply alike, so that what was previewed is what is sent.
 
+mod stages;
+
+pub use stages::{compose, is_kept_for_good};
+
 use crate::config::repo::Engine;
 use crate::ids::ObjectRef;
 use crate::object::Manifest;
