@@ -48,6 +48,10 @@ pub struct ListedApp {
 
 /// What discovery looks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent switches, as the file has them"
+)]
 pub struct Discovery {
     /// Argo CD Applications (part 2).
     pub argocd: bool,

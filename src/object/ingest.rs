@@ -127,8 +127,8 @@ impl Ingestion<'_> {
         if has_secret {
             document.comments.clear();
             for oddity in &mut document.oddities {
-                oddity.message =
-                    "readers disagree about a value or key in a document with a Secret".to_owned();
+                "readers disagree about a key or value in a document with a Secret"
+                    .clone_into(&mut oddity.message);
             }
         }
     }
@@ -201,9 +201,9 @@ fn assemble(
         return Manifest::assemble(object, value, provenance, None);
     }
     clean(&mut value);
-    let mut masked = value.clone();
-    let sealed = masker.mask(&mut masked).then_some(value);
-    Manifest::assemble(object, masked, provenance, sealed)
+    let original = value.clone();
+    let sealed = masker.mask(&mut value).then_some(original);
+    Manifest::assemble(object, value, provenance, sealed)
 }
 
 /// What an object lacks, and where.

@@ -1,16 +1,15 @@
 //! Parser events into nodes.
 
+mod scalars;
+
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use granit_parser::{Event, Marker, ScalarStyle, StructureStyle};
 
 use super::map::MapBuilder;
-use super::scalar::{Meaning, Tag, key_of, number_of, resolve};
-use super::{
-    Budget, Document, Duplicate, Key, Node, NodeKind, Oddity, Position, Span, SyntaxError,
-};
-use super::{oddity, pointer};
+use super::pointer;
+use super::{Budget, Document, Duplicate, Node, NodeKind, Oddity, Position, Span, SyntaxError};
+use scalars::tag_of;
 
 /// Shares of a document that aliases may make up before go-yaml calls it excessive: 99 of 100, in
 /// documents of more than 1,000 nodes.
@@ -18,6 +17,7 @@ const ALIASED_OF_100: usize = 99;
 
 /// Builds one document from its events.
 pub(super) struct Builder<'a> {
+    text: &'a str,
     budget: &'a Budget,
     origin: Position,
     stack: Vec<Frame>,
@@ -57,10 +57,16 @@ pub(super) enum Progress {
 }
 
 impl<'a> Builder<'a> {
-    /// `origin` is where the parser's text starts in the file; `repeated` carries the count of the
-    /// stream's earlier documents.
-    pub(super) fn new(budget: &'a Budget, origin: Position, repeated: usize) -> Self {
+    /// `text` is what the parser reads, `origin` where it starts in the file; `repeated` carries the
+    /// count of the stream's earlier documents.
+    pub(super) fn new(
+        text: &'a str,
+        budget: &'a Budget,
+        origin: Position,
+        repeated: usize,
+    ) -> Self {
         Self {
+            text,
             budget,
             origin,
             stack: Vec::new(),
@@ -112,7 +118,11 @@ impl<'a> Builder<'a> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 self.charge(place.start)?;
-                let tag = tag_of(tag.as_deref(), style);
+                if style == ScalarStyle::Plain && self.flow_depth > 0 {
+                    self.check_plain_in_flow(&text, span)
+                        .map_err(|reason| error(place.start, reason.to_owned()))?;
+                }
+                let tag = tag_of(tag.as_deref(), style, &text);
                 self.take_scalar(&text, tag, anchor, place)?;
             }
             Event::SequenceStart(style, anchor, _) => {
@@ -229,103 +239,6 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn take_scalar(
-        &mut self,
-        text: &str,
-        tag: Tag,
-        anchor: usize,
-        place: Span,
-    ) -> Result<(), SyntaxError> {
-        if self.flow_depth == 0 && place.start.line != place.end.line {
-            self.shelter(place);
-        }
-        if self.expects_key() {
-            if text == "<<" && matches!(tag, Tag::Plain | Tag::Merge) {
-                return self.take_key_of(place, MapBuilder::take_merge);
-            }
-            let meaning =
-                resolve(text, tag).map_err(|reason| error(place.start, reason.to_owned()))?;
-            let node = self.node_of(text, &meaning, place);
-            // An anchored key may be used as a value elsewhere, so it is kept as one.
-            if anchor != 0
-                && let Ok(node) = node
-            {
-                self.remember(anchor, &node, 1);
-            }
-            return self.take_key(text, tag, &meaning, place);
-        }
-        let meaning = resolve(text, tag).map_err(|reason| error(place.start, reason.to_owned()))?;
-        if let Some(message) = oddity::find_in_value(text, tag, &meaning) {
-            self.note(self.pointer(), place, message);
-        }
-        let node = self.node_of(text, &meaning, place)?;
-        self.remember(anchor, &node, 1);
-        self.store(node, 1, place.end, false)
-    }
-
-    fn node_of(&self, text: &str, meaning: &Meaning, span: Span) -> Result<Node, SyntaxError> {
-        let kind = match meaning {
-            Meaning::Null => NodeKind::Null,
-            Meaning::Bool(bool) => NodeKind::Bool(*bool),
-            Meaning::Text => NodeKind::String(Arc::from(text)),
-            Meaning::Decoded(decoded) => NodeKind::String(Arc::from(decoded.as_str())),
-            number => match number_of(number) {
-                Some(number) => NodeKind::Number(number),
-                None => {
-                    return Err(error(
-                        span.start,
-                        "infinity and `.nan` cannot be written as JSON".to_owned(),
-                    ));
-                }
-            },
-        };
-        Ok(Node { span, kind })
-    }
-
-    fn take_key(
-        &mut self,
-        text: &str,
-        tag: Tag,
-        meaning: &Meaning,
-        place: Span,
-    ) -> Result<(), SyntaxError> {
-        let key = key_of(meaning, text).map_err(|reason| error(place.start, reason.to_owned()))?;
-        let key = key.map_or_else(|| Arc::from(text), Arc::from);
-        if let Some(message) = oddity::find_in_key(text, tag, meaning) {
-            let pointer = pointer::push(self.pointer(), &key);
-            self.note(pointer, place, message);
-        }
-        let key = Key {
-            text: key,
-            span: place,
-        };
-        self.take_key_of(place, |map| map.take_key(key))
-    }
-
-    fn take_key_of(
-        &mut self,
-        place: Span,
-        take: impl FnOnce(&mut MapBuilder),
-    ) -> Result<(), SyntaxError> {
-        match self.stack.last_mut() {
-            Some(Frame {
-                content: Content::Mapping(map),
-                span,
-                weight,
-                ..
-            }) => {
-                take(map);
-                span.end = place.end;
-                *weight += 1;
-                Ok(())
-            }
-            _ => Err(error(
-                place.start,
-                "a key stands outside of a map".to_owned(),
-            )),
-        }
-    }
-
     fn take_alias(&mut self, anchor: usize, place: Span) -> Result<(), SyntaxError> {
         let Some((node, weight)) = self.anchors.get(&anchor).cloned() else {
             return Err(error(place.start, "the value contains itself".to_owned()));
@@ -348,28 +261,6 @@ impl<'a> Builder<'a> {
             return self.take_alias_as_key(&node, place);
         }
         self.store(node, weight, place.end, true)
-    }
-
-    fn take_alias_as_key(&mut self, node: &Node, place: Span) -> Result<(), SyntaxError> {
-        let meaning = match &node.kind {
-            NodeKind::String(text) => {
-                return self.take_key(text, Tag::Quoted, &Meaning::Text, place);
-            }
-            NodeKind::Null => Meaning::Null,
-            NodeKind::Bool(bool) => Meaning::Bool(*bool),
-            NodeKind::Number(number) => match (number.as_i64(), number.as_f64()) {
-                (Some(int), _) => Meaning::Int(int),
-                (None, Some(float)) => Meaning::Float(float),
-                (None, None) => Meaning::Null,
-            },
-            NodeKind::Sequence(_) | NodeKind::Mapping(_) => {
-                return Err(error(
-                    place.start,
-                    "a list or map cannot be a key".to_owned(),
-                ));
-            }
-        };
-        self.take_key("*", Tag::Plain, &meaning, place)
     }
 
     /// Puts a finished value where it belongs.
@@ -458,27 +349,4 @@ impl<'a> Builder<'a> {
 
 pub(super) fn error(position: Position, message: String) -> SyntaxError {
     SyntaxError { message, position }
-}
-
-fn tag_of(tag: Option<&granit_parser::Tag>, style: ScalarStyle) -> Tag {
-    let Some(tag) = tag else {
-        return if style == ScalarStyle::Plain {
-            Tag::Plain
-        } else {
-            Tag::Quoted
-        };
-    };
-    match tag.suffix_in_namespace("tag:yaml.org,2002:").as_deref() {
-        Some("str") => Tag::Str,
-        Some("bool") => Tag::Bool,
-        Some("int") => Tag::Int,
-        Some("float") => Tag::Float,
-        Some("null") => Tag::Null,
-        Some("timestamp") => Tag::Timestamp,
-        Some("binary") => Tag::Binary,
-        Some("merge") => Tag::Merge,
-        Some(_) => Tag::Other,
-        None if tag.original() == "!" => Tag::Plain,
-        None => Tag::Other,
-    }
 }

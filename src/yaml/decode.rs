@@ -44,14 +44,13 @@ pub(super) fn replace_invalid(bytes: &[u8]) -> String {
 ///
 /// go-yaml refuses control characters. It also ends a line at U+0085, U+2028 and U+2029, which
 /// YAML 1.2 readers take for text: a comment could hide a key behind one of them, so they are
-/// refused as well (in JSON they are harmless, and allowed).
+/// refused as well (JSON text has no comments, so they stay allowed there).
 pub(super) fn find_forbidden(text: &str, is_json: bool) -> Option<(usize, &'static str)> {
     const CONTROL: &str =
         "control characters are not allowed; write them as an escape inside double quotes";
     const BREAK: &str = "a Unicode line separator is not allowed here, because readers disagree on \
                          whether a line ends at it; write it as an escape inside double quotes";
-    let mut bytes = text.as_bytes().iter().enumerate();
-    while let Some((offset, byte)) = bytes.next() {
+    for (offset, byte) in text.bytes().enumerate() {
         match byte {
             b'\t'
             | b'\n'
@@ -61,13 +60,11 @@ pub(super) fn find_forbidden(text: &str, is_json: bool) -> Option<(usize, &'stat
             | 0xC3..=0xE1
             | 0xE3..=0xEE
             | 0xF0.. => {}
-            0x00..=0x1F => return Some((offset, CONTROL)),
-            0x7F if is_json => {}
-            0x7F => return Some((offset, CONTROL)),
+            0x00..=0x1F | 0x7F => return Some((offset, CONTROL)),
             0xC2 | 0xE2 | 0xEF => {
                 let rest = text.get(offset..).and_then(|rest| rest.chars().next());
                 match rest {
-                    Some(_) if is_json => {}
+                    Some('\u{85}' | '\u{2028}' | '\u{2029}') if is_json => {}
                     Some('\u{85}' | '\u{2028}' | '\u{2029}') => return Some((offset, BREAK)),
                     Some('\u{80}'..='\u{9F}' | '\u{FFFE}' | '\u{FFFF}') => {
                         return Some((offset, CONTROL));
@@ -80,7 +77,7 @@ pub(super) fn find_forbidden(text: &str, is_json: bool) -> Option<(usize, &'stat
     None
 }
 
-/// Byte offsets of the first tab in the white space that starts a line.
+/// Byte offsets of the first tab in the white space and list dashes that start a line.
 pub(super) fn find_indenting_tabs(text: &str) -> Vec<usize> {
     if !text.contains('\t') {
         return Vec::new();
@@ -88,9 +85,15 @@ pub(super) fn find_indenting_tabs(text: &str) -> Vec<usize> {
     let mut tabs = Vec::new();
     let mut start = 0;
     for line in text.split_inclusive(['\n', '\r']) {
-        let spaces = line.len() - line.trim_start_matches(' ').len();
-        if line.as_bytes().get(spaces) == Some(&b'\t') {
-            tabs.push(start + spaces);
+        let mut rest = line.trim_start_matches(' ');
+        while let Some(item) = rest
+            .strip_prefix('-')
+            .filter(|item| item.starts_with([' ', '\t']))
+        {
+            rest = item.trim_start_matches(' ');
+        }
+        if rest.starts_with('\t') {
+            tabs.push(start + line.len() - rest.len());
         }
         start += line.len();
     }

@@ -58,10 +58,7 @@ fn is_disputed(text: &str, meaning: &Meaning) -> bool {
     let digits = text.trim_start_matches(['-', '+']);
     let leading_zero = digits.len() > 1
         && digits.starts_with('0')
-        && digits
-            .bytes()
-            .nth(1)
-            .is_some_and(|byte| byte.is_ascii_digit());
+        && digits.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
     let prefixed = digits.starts_with("0b")
         || digits.starts_with("0B")
         || digits.starts_with("0o")

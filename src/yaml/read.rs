@@ -7,6 +7,10 @@ use super::decode::{decode, find_forbidden, find_indenting_tabs};
 use super::split::{Chunk, behind, split};
 use super::{Budget, Document, Position, SyntaxError};
 
+/// kubectl reads the first document between two separators and skips the rest without a word.
+const BEHIND: &str = "the document has ended before this, so kubectl would skip it; start a new \
+                      document with `---`, or mend the indentation";
+
 /// Every document of a text that can be read, and why the others cannot.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Stream {
@@ -20,7 +24,10 @@ pub struct Stream {
 /// reading goes on behind the next `---`.
 ///
 /// Stricter than kubectl, each with an error: UTF-16; Unicode line separators outside JSON; text
-/// behind `...`, which kubectl skips silently; more than [`Budget`] allows.
+/// behind the end of a document, which kubectl skips silently; a `?` in unquoted text and a `:`
+/// before a bracket or comma inside `[]` and `{}`, which YAML 1.2 reads differently; quoted text that
+/// goes on left of its key; a tab in a blank line; more than [`Budget`] allows. Laxer, without any
+/// value read differently: the escape `\/`, and names of anchors.
 ///
 /// Offsets count bytes of the file, in a file with bytes that are not UTF-8 bytes of the text after
 /// each of them became U+FFFD.
@@ -100,20 +107,23 @@ fn parse(
         simple_key_max_lookahead: if chunk.is_json { budget.max_bytes } else { 1024 },
     };
     let mut parser = Parser::new_from_str_with_options(text, options);
-    let mut builder = Builder::new(budget, chunk.start, *repeated);
+    let mut builder = Builder::new(text, budget, chunk.start, *repeated);
     let mut ended = false;
     while let Some(next) = parser.next_event() {
         let (event, span) = match next {
             Ok(next) => next,
             Err(refused) => {
+                let reason = if ended {
+                    BEHIND.to_owned()
+                } else {
+                    refused.info()
+                };
                 let place = builder.position(*refused.marker());
-                return Err(error(place, refused.info().to_string()));
+                return Err(error(place, reason));
             }
         };
         if ended {
             if matches!(event, Event::DocumentStart(..)) {
-                const BEHIND: &str = "this stands behind the end of the document (`...`), where \
-                                      kubectl does not read; start it with `---`";
                 return Err(error(builder.position(span.start), BEHIND.to_owned()));
             }
             continue;

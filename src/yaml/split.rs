@@ -119,37 +119,33 @@ fn split_json<'a>(cursor: &mut Cursor<'a>, chunks: &mut Vec<Chunk<'a>>) {
     cursor.pass(line);
 }
 
+/// A separator ends the document before it; where none stands before it, kubectl keeps the line as
+/// the document's first.
 fn split_yaml<'a>(cursor: &mut Cursor<'a>, chunks: &mut Vec<Chunk<'a>>) {
-    const INLINE: &str = "kubectl allows only a comment behind `---`; start the document on the \
-                          next line";
-    let mut refused = None;
-    loop {
+    let mut broken = false;
+    while !cursor.rest().is_empty() {
         let rest = cursor.rest();
-        let (length, found) = if rest.starts_with("---") {
-            (0, true)
-        } else {
-            rest.find("\n---")
-                .map_or((rest.len(), false), |newline| (newline + 1, true))
-        };
+        let newline = rest.find("\n---");
         let start = cursor.position;
-        let text = cursor.pass(length);
-        if refused.take().is_none() && !text.is_empty() {
+        let text = cursor.pass(newline.map_or(rest.len(), |newline| newline + 1));
+        // What follows a broken separator belongs to it.
+        if !std::mem::take(&mut broken) {
             chunks.push(Chunk {
                 text,
                 start,
                 is_json: false,
-                refused: None,
+                refused: refuse_separator(text),
             });
         }
-        if !found {
+        if newline.is_none() {
             return;
         }
-        let start = cursor.position;
         let rest = cursor.rest();
+        let start = cursor.position;
         let line = cursor.pass(rest.find('\n').map_or(rest.len(), |newline| newline + 1));
-        let tail = line.get(3..).unwrap_or_default().trim();
-        if !tail.is_empty() && !tail.starts_with('#') {
-            refused = Some(INLINE);
+        let refused = refuse_separator(line);
+        if refused.is_some() {
+            broken = true;
             chunks.push(Chunk {
                 text: line,
                 start,
@@ -158,4 +154,17 @@ fn split_yaml<'a>(cursor: &mut Cursor<'a>, chunks: &mut Vec<Chunk<'a>>) {
             });
         }
     }
+}
+
+/// Why a text that starts with `---` cannot be read, if so.
+fn refuse_separator(text: &str) -> Option<&'static str> {
+    let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let tail = line.strip_prefix("---")?.trim();
+    if !tail.is_empty() && !tail.starts_with('#') {
+        return Some(
+            "kubectl allows only a comment behind `---`; start the document on the next line",
+        );
+    }
+    rest.starts_with('\u{FEFF}')
+        .then_some("a byte order mark stands inside the document; remove it")
 }
