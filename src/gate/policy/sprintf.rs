@@ -60,7 +60,7 @@ pub(super) fn notation(value: &Value) -> String {
         ),
         Value::Number(_) => match Argument::of(value) {
             Argument::Int(whole) => whole.to_string(),
-            Argument::Float(float) => shortest(float, 'g'),
+            Argument::Float(_) => value.to_string(),
             Argument::Big(text) | Argument::Text(text) => text,
         },
         Value::Undefined => "undefined".to_owned(),
@@ -356,7 +356,7 @@ fn float(value: f64, verb: char, flags: &Flags) -> String {
     signed(value.is_sign_negative(), &digits, &zero_padded)
 }
 
-/// `%g`: the exponent form below 1e-4 and from 1e21 on (or the given precision).
+/// `%g`: the exponent form below 1e-4 and from 1e6 on (or the given precision).
 fn general(magnitude: f64, precision: Option<usize>) -> String {
     let written = match precision {
         Some(precision) => format!("{magnitude:.*e}", precision.max(1) - 1),
@@ -374,7 +374,7 @@ fn general(magnitude: f64, precision: Option<usize>) -> String {
     };
     let limit = match precision {
         Some(precision) => i32::try_from(precision.max(1)).unwrap_or(i32::MAX),
-        None => 21,
+        None => 6,
     };
     if magnitude != 0.0 && (power < -4 || power >= limit) {
         return exponent(&format!("{significant}e{power}"));
@@ -392,11 +392,6 @@ fn exponent(written: &str) -> String {
     let power: i32 = power.parse().unwrap_or(0);
     let sign = if power < 0 { '-' } else { '+' };
     format!("{mantissa}e{sign}{:02}", power.unsigned_abs())
-}
-
-/// A float in Rego's notation, which is the shortest one.
-fn shortest(value: f64, verb: char) -> String {
-    float(value, verb, &Flags::default())
 }
 
 /// `%x` of a float: `0x1.8p+00`.
