@@ -16,6 +16,7 @@ mod files;
 mod inputs;
 mod output;
 mod policies;
+pub mod policy;
 mod render;
 
 /// Inspects a GitOps pull request in dry dock before it ships.

@@ -7,8 +7,10 @@
 use std::time::Duration;
 
 use crate::finding::Blame;
-use crate::gate::policy::Problem;
-use crate::gate::wire::{self, Answer, Batch, Load, Loaded, Request, Response};
+use crate::gate::policy::{PolicySource, Problem};
+use crate::gate::wire::{
+    self, Answer, Batch, Eval, Load, Loaded, Request, Response, TestResult, Tests, WIRE_VERSION,
+};
 use crate::sandbox::{Limits, Sandbox, SandboxError, Worker};
 
 /// Why something could not be judged.
@@ -68,11 +70,7 @@ impl Judge {
         load: Load,
         limit: Duration,
     ) -> Result<Self, JudgeError> {
-        let limits = Limits {
-            time: limit,
-            output: wire::FRAME_LIMIT as usize,
-            ..Limits::default()
-        };
+        let limits = limits(limit);
         let load = encode(&Request::Load(load))?;
         let (worker, loaded) = start(sandbox, &limits, &load)?;
         Ok(Self {
@@ -89,7 +87,7 @@ impl Judge {
         &self.loaded
     }
 
-    /// Judges the objects of one application.
+    /// Judges the objects of one application. After an error nothing of the batch was judged.
     pub fn judge_batch(&mut self, batch: &Batch) -> Result<Answer, JudgeError> {
         let mut worker = match self.worker.take() {
             Some(worker) => worker,
@@ -99,13 +97,79 @@ impl Judge {
         let response = ask(&mut worker, &request)?;
         self.worker = Some(worker);
         match response {
-            Response::Answer(answer) => Ok(answer),
+            Response::Answer(answer) if answer.items.len() == batch.items.len() => Ok(answer),
+            Response::Answer(_) => Err(JudgeError::Protocol("objects are missing".to_owned())),
             Response::Refused(problems) => Err(JudgeError::Refused(problems)),
             Response::Loaded(_) | Response::Tested(_) | Response::Evaluated { .. } => {
                 Err(unexpected())
             }
         }
     }
+}
+
+/// How long one rule may take on one object where nobody says otherwise: rules take microseconds,
+/// so what takes five seconds does not end.
+pub const RULE_LIMIT: Duration = Duration::from_secs(5);
+
+/// Runs the `test_` rules of these sources in a worker of its own.
+pub fn run_tests(
+    sandbox: &Sandbox,
+    sources: Vec<PolicySource>,
+    now_ns: i64,
+) -> Result<Vec<TestResult>, JudgeError> {
+    let request = Request::Test(Tests {
+        version: WIRE_VERSION,
+        sources,
+        now_ns,
+        rule_limit_ms: milliseconds(RULE_LIMIT),
+    });
+    match ask_once(sandbox, &request)? {
+        Response::Tested(results) => Ok(results),
+        Response::Refused(problems) => Err(JudgeError::Refused(problems)),
+        _ => Err(unexpected()),
+    }
+}
+
+/// Evaluates one query in a worker of its own; gives the result in the shape of `opa eval`, and what
+/// was printed.
+pub fn evaluate_query(
+    sandbox: &Sandbox,
+    source: PolicySource,
+    query: &str,
+    input: Option<serde_json::Value>,
+    now_ns: i64,
+) -> Result<(serde_json::Value, Vec<String>), JudgeError> {
+    let request = Request::Eval(Eval {
+        version: WIRE_VERSION,
+        source,
+        query: query.to_owned(),
+        input,
+        now_ns,
+        rule_limit_ms: milliseconds(RULE_LIMIT),
+    });
+    match ask_once(sandbox, &request)? {
+        Response::Evaluated { result, prints } => Ok((result, prints)),
+        Response::Refused(problems) => Err(JudgeError::Refused(problems)),
+        _ => Err(unexpected()),
+    }
+}
+
+fn ask_once(sandbox: &Sandbox, request: &Request) -> Result<Response, JudgeError> {
+    let mut worker =
+        Worker::start(sandbox, &limits(Judge::BATCH_LIMIT)).map_err(JudgeError::Process)?;
+    ask(&mut worker, &encode(request)?)
+}
+
+fn limits(time: Duration) -> Limits {
+    Limits {
+        time,
+        output: wire::FRAME_LIMIT as usize,
+        ..Limits::default()
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn start(sandbox: &Sandbox, limits: &Limits, load: &[u8]) -> Result<(Worker, Loaded), JudgeError> {

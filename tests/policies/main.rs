@@ -3,7 +3,16 @@
 
 #[path = "../support/expected.rs"]
 mod expected;
+mod hostile;
+mod library;
 #[path = "../support/report_schema.rs"]
 mod report_schema;
 mod reports;
 mod schema;
+
+use drydock::sandbox::Sandbox;
+
+/// Starts workers from the program under test.
+fn sandbox() -> Sandbox {
+    Sandbox::default().with_executable(env!("CARGO_BIN_EXE_drydock").into())
+}

@@ -138,7 +138,13 @@ fn judge_rule(
         });
     match evaluated {
         Ok(findings) => answer.findings.extend(findings),
-        Err(problem) => answer.failures.push((rule.id.clone(), problem)),
+        Err(mut problem) => {
+            if problem.line == 0 {
+                problem.path.clone_from(&rule.path);
+                problem.line = rule.line;
+            }
+            answer.failures.push((rule.id.clone(), problem));
+        }
     }
 }
 

@@ -57,7 +57,8 @@ fn offset_of(text: &str, line: u32, column: u32) -> Option<usize> {
     Some(start + inside)
 }
 
-fn place_of(text: &str, offset: usize) -> (u32, u32) {
+/// Line and column (both from 1) of a byte offset.
+pub(super) fn place_of(text: &str, offset: usize) -> (u32, u32) {
     let before = text.get(..offset.min(text.len())).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
     let column = before

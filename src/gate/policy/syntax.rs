@@ -33,10 +33,12 @@ impl Parsed {
 
     /// A problem at a place of this file.
     pub(super) fn problem(&self, span: &Span, code: Code, message: impl Into<String>) -> Problem {
+        // The column of a span is its operator's or parenthesis'; its offset is its beginning.
+        let (line, column) = super::rewrite::place_of(&self.file.text, span.start as usize);
         Problem {
             path: self.file.path.clone(),
-            line: span.line,
-            column: span.col,
+            line,
+            column,
             code,
             message: message.into(),
         }

@@ -1,7 +1,7 @@
 //! Policy sources of a judgement, each with its mode.
 
 use crate::config::repo::{self, Mode, RepoConfig};
-use crate::gate::policy::{Namespaces, PolicyFile, PolicySource, RegoVersion};
+use crate::gate::policy::{Namespaces, PolicyFile, PolicySource, RegoVersion, embedded};
 use crate::ids::RepoPath;
 use crate::tree::{EntryKind, Tree, TreeError};
 
@@ -66,7 +66,10 @@ impl PolicyInput {
             }));
         }
         let has_own = !inputs.is_empty();
-        let _ = has_own;
+        inputs.push(PolicyInput {
+            source: embedded(!has_own),
+            mode: Mode::Block,
+        });
         Ok(inputs)
     }
 }

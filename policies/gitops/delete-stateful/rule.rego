@@ -1,0 +1,27 @@
+# METADATA
+# title: the change deletes what holds data or other objects
+# description: >-
+#   Deleting a claim can delete its volume, deleting a namespace deletes all that is in it, and
+#   deleting a CustomResourceDefinition deletes every object of its kind. A revert brings back the
+#   manifest, not the data.
+# custom:
+#   kind: danger
+#   severity: error
+#   fix: keep the object, or move and back up what it holds before it goes
+#   docs: https://kubernetes.io/docs/concepts/storage/persistent-volumes/#reclaiming
+package drydock.gitops.delete_stateful
+
+import data.drydock.lib.kubernetes
+
+losses := {
+	["", "PersistentVolumeClaim"]: "its volume may be deleted with it",
+	["", "PersistentVolume"]: "its data may no longer be reachable",
+	["", "Namespace"]: "everything in it is deleted",
+	["apps", "StatefulSet"]: "its pods go, and their claims with them where the retention policy says so",
+	["apiextensions.k8s.io", "CustomResourceDefinition"]: "every object of its kind is deleted",
+}
+
+deny contains sprintf("deletes %s: %s", [kubernetes.label(input.old), loss]) if {
+	input.operation == "DELETE"
+	loss := losses[[kubernetes.group(input.old), input.old.kind]]
+}
