@@ -4,6 +4,7 @@
 mod apiserver;
 mod changes;
 mod client;
+mod deploy;
 mod refusals;
 mod scene;
 mod support;
