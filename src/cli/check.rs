@@ -155,7 +155,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<Exit, CommandError> {
     let (report, observation) = if args.paths.is_empty() {
         judge_change(args)?
     } else {
-        (files::judge(args)?, None)
+        (files::judge(args, gates(args))?, None)
     };
     if let (Some(file), Some(observation)) = (&args.cluster.record, observation) {
         output::write(

@@ -11,7 +11,7 @@ use crate::ids::{AppId, Digest, RepoPath, Side};
 use crate::plan::{Plan, PlannedApp, RendererInput, UntouchedItem};
 use crate::render::{Outcome, RenderedApp, ToolKind};
 use crate::report::model::{AppReport, Report, Trouble};
-use crate::tree::{Revision, Tree};
+use crate::tree::Revision;
 use crate::verdict::{self, AppConclusion, AppOutcome, Concluded, Evidence};
 
 use super::gates::Gated;
@@ -23,6 +23,10 @@ use super::{Judgement, Means, Rules, Subject};
 const EXCERPT_FILES: usize = 200;
 
 /// Builds the judgement.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "it is where everything comes together"
+)]
 pub(super) fn assemble(
     subject: &Subject,
     rules: &Rules,
@@ -31,6 +35,7 @@ pub(super) fn assemble(
     rendered: Vec<RenderedApp>,
     mut gated: Gated,
     seen: Seen,
+    text_of: &dyn Fn(&RepoPath) -> Option<Arc<str>>,
 ) -> Judgement {
     gated.base.extend(seen.base_findings);
     gated.head.extend(seen.head_findings);
@@ -103,7 +108,7 @@ pub(super) fn assemble(
     gated.troubles.sort();
     gated.troubles.dedup();
     let report = Report {
-        excerpts: read_excerpts(&subject.head, &findings, &gated.troubles),
+        excerpts: read_excerpts(text_of, &findings, &gated.troubles),
         ..build_report(
             subject,
             means,
@@ -273,30 +278,22 @@ fn build_app(
 
 /// The texts of the files that findings point into, of the head.
 fn read_excerpts(
-    head: &Tree,
+    text_of: &dyn Fn(&RepoPath) -> Option<Arc<str>>,
     findings: &[Judged],
     troubles: &[Trouble],
 ) -> BTreeMap<RepoPath, Arc<str>> {
     let found = findings
         .iter()
-        .filter_map(|judged| judged.finding.source.as_ref().map(|source| &source.path));
+        .filter_map(|judged| judged.finding.source.as_ref());
     let places = troubles
         .iter()
         .filter_map(|trouble| trouble.place.as_ref().map(|(path, _, _)| path));
-    let wanted: BTreeSet<&RepoPath> = found.chain(places).collect();
-    let reader = head.reader();
-    let read = |path: &RepoPath| {
-        let bytes = reader.read(path).ok()?;
-        Some((
-            path.clone(),
-            Arc::from(String::from_utf8_lossy(&bytes).into_owned()),
-        ))
-    };
+    let wanted: BTreeSet<&RepoPath> = found.map(|source| &source.path).chain(places).collect();
+    let read = |path: &RepoPath| Some((path.clone(), text_of(path)?));
     wanted
         .into_iter()
-        .filter(|path| head.is_file(path))
-        .take(EXCERPT_FILES)
         .filter_map(read)
+        .take(EXCERPT_FILES)
         .collect()
 }
 

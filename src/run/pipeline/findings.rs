@@ -9,7 +9,7 @@ use crate::ids::{AppId, ObjectRef, RepoPath, Side};
 use crate::object::Manifest;
 use crate::plan::Plan;
 use crate::render::{Outcome, Problem, RenderedApp, Rendering};
-use crate::report::model::Trouble;
+use crate::report::model::{self, Trouble};
 use crate::run::judge::JudgeError;
 use crate::verdict::GateResult;
 use crate::yaml::Document;
@@ -178,6 +178,13 @@ fn of_side(app: &AppId, manifest: &Manifest, answer: &SideAnswer) -> Vec<Finding
 
 fn note_unverified(app: &AppId, manifest: &Manifest, answer: &SideAnswer, gated: &mut Gated) {
     let Some(schema) = &answer.schema else { return };
+    let provenance = manifest.provenance();
+    let key = (
+        manifest.object().clone(),
+        provenance.path.clone().unwrap_or_default(),
+        provenance.line,
+    );
+    gated.statuses.push((key, mirror(schema.status)));
     let reason = match (schema.status, &schema.note) {
         (_, Some(note)) => note.clone(),
         (SchemaStatus::NoSchema, None) => "no schema is known for its kind".to_owned(),
@@ -190,6 +197,15 @@ fn note_unverified(app: &AppId, manifest: &Manifest, answer: &SideAnswer, gated:
         gate: Gate::Schema,
         reason,
     });
+}
+
+fn mirror(status: SchemaStatus) -> model::SchemaStatus {
+    match status {
+        SchemaStatus::Valid => model::SchemaStatus::Valid,
+        SchemaStatus::Invalid => model::SchemaStatus::Invalid,
+        SchemaStatus::NoSchema => model::SchemaStatus::NoSchema,
+        SchemaStatus::Error => model::SchemaStatus::Error,
+    }
 }
 
 /// What kept the worker from judging, in words for people.

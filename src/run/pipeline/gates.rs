@@ -8,11 +8,11 @@ use serde_json::Value;
 use crate::finding::{Blame, Finding, Gate, NotVerified};
 use crate::gate::policy::{AppInput, RuleInfo};
 use crate::gate::wire::{Batch, Item, ItemAnswer, Load, SchemaSet};
-use crate::ids::{AppId, ClusterName, ObjectKey, Side};
+use crate::ids::{AppId, ClusterName, ObjectKey, ObjectRef, RepoPath, Side};
 use crate::object::Manifest;
 use crate::plan::{Plan, PlannedApp};
 use crate::render::RenderedApp;
-use crate::report::model::Trouble;
+use crate::report::model::{SchemaStatus, Trouble};
 use crate::run::judge::Judge;
 use crate::verdict::{GateResult, Results};
 
@@ -38,6 +38,8 @@ pub(super) struct Gated {
     pub(super) troubles: Vec<Trouble>,
     /// The rules that were evaluated.
     pub(super) rules: Vec<RuleInfo>,
+    /// How each object of the head stands to its schema, by object, file and line.
+    pub(super) statuses: Vec<((ObjectRef, RepoPath, u32), SchemaStatus)>,
 }
 
 /// One object of an application, both sides.

@@ -5,6 +5,7 @@
 
 mod assemble;
 mod crds;
+mod files;
 mod findings;
 mod gates;
 mod policies;
@@ -12,12 +13,14 @@ mod preview;
 mod rules;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+pub use files::{GivenFile, judge_files};
 pub use policies::{PolicyChoice, PolicyInput};
 pub use preview::Clusters;
 pub use rules::Rules;
 
-use crate::ids::{AppId, Digest};
+use crate::ids::{AppId, Digest, RepoPath};
 use crate::object::Masker;
 use crate::observe::Observation;
 use crate::plan::{self, Plan, Selection};
@@ -95,5 +98,13 @@ pub fn judge(subject: &Subject, rules: &Rules, means: &Means) -> Judgement {
     let rendered = render::render(&plan, &subject.base, &subject.head, &settings);
     let gates = gates::judge(subject, &plan, &rendered, rules, means, &facts);
     let seen = preview::look(&plan, &rendered, rules, means, &facts);
-    assemble::assemble(subject, rules, means, plan, rendered, gates, seen)
+    let reader = subject.head.reader();
+    let text_of = |path: &RepoPath| {
+        let bytes = subject
+            .head
+            .is_file(path)
+            .then(|| reader.read(path).ok())??;
+        Some(Arc::from(String::from_utf8_lossy(&bytes).into_owned()))
+    };
+    assemble::assemble(subject, rules, means, plan, rendered, gates, seen, &text_of)
 }
