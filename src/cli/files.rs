@@ -1,7 +1,6 @@
 //! `drydock check PATH…`: given files, without Git.
 
 use std::collections::BTreeSet;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::check::CheckArgs;
@@ -14,7 +13,6 @@ use crate::plan::Defaults;
 use crate::report::model::Report;
 use crate::run::pipeline::{Clusters, GivenFile, Means, PolicyInput, Rules, judge_files};
 use crate::tree::Tree;
-use crate::yaml::Budget;
 
 /// What reports call standard input.
 const STDIN: &str = "stdin";
@@ -80,16 +78,7 @@ pub(super) fn judge(args: &CheckArgs, gates: BTreeSet<Gate>) -> Result<Report, C
 }
 
 fn read_stdin() -> Result<GivenFile, CommandError> {
-    let mut bytes = Vec::new();
-    // One byte more than is read: a larger input is refused by the reader, not cut.
-    let limit = u64::try_from(Budget::FILE_BYTES)
-        .unwrap_or(u64::MAX)
-        .saturating_add(1);
-    std::io::stdin()
-        .lock()
-        .take(limit)
-        .read_to_end(&mut bytes)
-        .map_err(|error| CommandError::new(format!("standard input could not be read: {error}")))?;
+    let bytes = inputs::read_file_or_stdin(Path::new("-"))?;
     let path = STDIN
         .parse()
         .map_err(|error: crate::ids::InvalidId| CommandError::new(error.to_string()))?;

@@ -1,5 +1,6 @@
 //! What commands judge: repositories, revisions, configuration, tools, policies, time.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -73,6 +74,24 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, CommandError> {
     std::fs::read(path).map_err(|error| {
         CommandError::new(format!("`{}` could not be read: {error}", path.display()))
     })
+}
+
+/// The same, and standard input for `-`, up to one byte more than is ever read.
+pub(super) fn read_file_or_stdin(path: &Path) -> Result<Vec<u8>, CommandError> {
+    if path != Path::new("-") {
+        return read_file(path);
+    }
+    let mut bytes = Vec::new();
+    // One byte more than is read: a larger input is refused by the reader, not cut.
+    let limit = u64::try_from(Budget::FILE_BYTES)
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
+    std::io::stdin()
+        .lock()
+        .take(limit)
+        .read_to_end(&mut bytes)
+        .map_err(|error| CommandError::new(format!("standard input could not be read: {error}")))?;
+    Ok(bytes)
 }
 
 /// Files of these endings below the given files and folders, in path order.

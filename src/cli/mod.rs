@@ -17,6 +17,7 @@ mod inputs;
 mod output;
 mod policies;
 pub mod policy;
+mod policy_command;
 mod render;
 
 /// Inspects a GitOps pull request in dry dock before it ships.
@@ -42,6 +43,8 @@ enum Command {
     Render(Box<render::RenderArgs>),
     /// List the applications of a repository, or say which ones a file affects
     Apps(apps::AppsArgs),
+    /// List, lint, test and evaluate policies
+    Policy(policy_command::PolicyCommandArgs),
     /// Say whether this machine has what Drydock needs
     Doctor(doctor::DoctorArgs),
     /// Print a completion script for a shell
@@ -104,6 +107,7 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Render(args) => render::run(&args),
         Command::Apps(args) => apps::run(&args),
+        Command::Policy(args) => policy_command::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Completion(args) => completion::run(&args),
     };

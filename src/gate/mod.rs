@@ -4,7 +4,6 @@
 //! both gates run in a confined child of this binary, [`serve_worker`], and speak in the frames of
 //! [`wire`].
 
-pub mod files;
 pub mod policy;
 pub mod position;
 pub mod ratchet;

@@ -7,4 +7,5 @@ mod repo;
 
 mod bad_input;
 mod check;
+mod policy;
 mod render_and_apps;

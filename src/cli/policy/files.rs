@@ -83,7 +83,7 @@ pub(super) fn find_cases(paths: &[PathBuf]) -> Result<Vec<PathBuf>, SourceError>
 }
 
 /// Reads data trees: the keys of a file stand below the names of the folders that lead to it.
-fn load_data(paths: &[PathBuf]) -> Result<Value, SourceError> {
+pub fn load_data(paths: &[PathBuf]) -> Result<Value, SourceError> {
     let mut data = Value::Object(Map::new());
     for root in paths {
         let files = find_files(std::slice::from_ref(root), &|path| {

@@ -9,7 +9,7 @@ mod files;
 use serde_json::{Value, json};
 
 pub use cases::CaseResult;
-pub use files::{Selection, SourceError, load_source};
+pub use files::{Selection, SourceError, load_data, load_source};
 
 use crate::gate::policy::{PolicySource, Problem, RuleInfo};
 use crate::gate::wire::{Load, TestResult, WIRE_VERSION};
