@@ -186,8 +186,12 @@ fn kubeconform_fixtures_get_the_same_verdict_or_a_documented_stricter_one() {
 }
 
 /// The corpus fills every field with the field's own name and `Value`, which enumerations, formats
-/// and names rightly refuse.
+/// and names rightly refuse; its claims request `requestsKey` instead of the `storage` that servers
+/// ask for.
 fn is_placeholder(finding: &RawFinding) -> bool {
+    if finding.rule == "schema.required" && finding.subject == "storage" {
+        return true;
+    }
     let rule = [
         "schema.enum",
         "schema.name",

@@ -19,6 +19,8 @@ pub(super) struct Compiler<'a> {
     locals: Option<&'a HashMap<String, usize>>,
     object_meta: Option<NameId>,
     origin: Origin,
+    /// True for the bundle: references are names, and our own words count.
+    bundled: bool,
 }
 
 /// Whose rules a schema follows.
@@ -40,6 +42,7 @@ impl<'a> Compiler<'a> {
             locals: None,
             object_meta: bundle.find_name(OBJECT_META),
             origin: Origin::BuiltIn,
+            bundled: true,
         }
     }
 
@@ -47,6 +50,7 @@ impl<'a> Compiler<'a> {
     pub(super) fn custom(bundle: &'a Bundle) -> Self {
         Self {
             origin: Origin::Custom,
+            bundled: false,
             ..Self::bundle(bundle)
         }
     }
@@ -55,6 +59,7 @@ impl<'a> Compiler<'a> {
     pub(super) fn live(bundle: &'a Bundle, locals: &'a HashMap<String, usize>) -> Self {
         Self {
             locals: Some(locals),
+            bundled: false,
             ..Self::bundle(bundle)
         }
     }
@@ -114,6 +119,7 @@ impl<'a> Compiler<'a> {
                 .filter(|items| items.is_object())
                 .map(|items| Box::new(self.compile(items))),
             list: list(schema),
+            unique: self.bundled && flag(schema, "x-drydock-unique"),
             default: schema.get("default").cloned(),
             checks: self.checks(schema),
             ..Shape::default()
@@ -144,9 +150,7 @@ impl<'a> Compiler<'a> {
                 .strip_prefix("#/components/schemas/")
                 .and_then(|name| locals.get(name))
                 .map(|number| Target::Local(*number)),
-            None if self.origin == Origin::BuiltIn => {
-                self.bundle.find_name(reference).map(Target::Bundle)
-            }
+            None if self.bundled => self.bundle.find_name(reference).map(Target::Bundle),
             None => None,
         };
         Some(found.unwrap_or(Target::Missing))
@@ -179,7 +183,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn null(self, schema: &Map<String, Value>, shape: &Shape) -> Null {
-        if self.origin == Origin::BuiltIn {
+        if self.origin == Origin::BuiltIn || self.bundled {
             return Null::Absent;
         }
         let listed = schema
@@ -232,7 +236,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn checks(self, schema: &Map<String, Value>) -> Option<Box<Checks>> {
-        const WORDS: [&str; 17] = [
+        const WORDS: [&str; 18] = [
             "enum",
             "format",
             "minimum",
@@ -250,6 +254,7 @@ impl<'a> Compiler<'a> {
             "uniqueItems",
             "not",
             "allOf",
+            "x-drydock-format",
         ];
         let any = WORDS
             .into_iter()
@@ -268,10 +273,7 @@ impl<'a> Compiler<'a> {
         };
         Some(Box::new(Checks {
             allowed: schema.get("enum").and_then(Value::as_array).cloned(),
-            format: schema
-                .get("format")
-                .and_then(Value::as_str)
-                .and_then(Format::parse),
+            format: self.format(schema),
             minimum: bound(schema, "minimum", "exclusiveMinimum"),
             maximum: bound(schema, "maximum", "exclusiveMaximum"),
             multiple_of: schema.get("multipleOf").and_then(Value::as_f64),
@@ -290,6 +292,13 @@ impl<'a> Compiler<'a> {
                 .get("not")
                 .map(|not| Box::new(self.for_branch().compile(not))),
         }))
+    }
+
+    fn format(self, schema: &Map<String, Value>) -> Option<Format> {
+        let word = |key: &str| schema.get(key).and_then(Value::as_str);
+        let own = word("x-drydock-format").filter(|_| self.bundled);
+        own.and_then(Format::parse_own)
+            .or_else(|| word("format").and_then(Format::parse))
     }
 
     fn for_branch(self) -> Self {

@@ -1,8 +1,10 @@
 //! Syntax of texts and ranges of numbers, as Kubernetes checks them.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 use serde_json::Number;
+
+use super::names;
 
 /// A format that Kubernetes checks; others are remarks to it and to us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +29,18 @@ pub(super) enum Format {
     Cidr,
     /// A UUID.
     Uuid,
+    /// A DNS label, or nothing.
+    DnsLabel,
+    /// A DNS subdomain, or nothing.
+    DnsSubdomain,
+    /// A port number, or the name of a port.
+    Port,
+    /// The same of a Service, where 0 and nothing mean the port that it listens on.
+    TargetPort,
+    /// The name of a port, or nothing.
+    PortName,
+    /// The value of a label.
+    LabelValue,
 }
 
 impl Format {
@@ -47,6 +61,19 @@ impl Format {
         })
     }
 
+    /// The format of our own words in the bundle.
+    pub(super) fn parse_own(word: &str) -> Option<Self> {
+        Some(match word {
+            "dns-label" => Self::DnsLabel,
+            "dns-subdomain" => Self::DnsSubdomain,
+            "port" => Self::Port,
+            "target-port" => Self::TargetPort,
+            "port-name" => Self::PortName,
+            "label-value" => Self::LabelValue,
+            _ => return None,
+        })
+    }
+
     /// What a text must be, as a noun phrase.
     pub(super) fn phrase(self) -> &'static str {
         match self {
@@ -60,6 +87,19 @@ impl Format {
             Self::Ipv6 => "an IPv6 address",
             Self::Cidr => "an address range such as 10.0.0.0/8",
             Self::Uuid => "a UUID",
+            Self::DnsLabel => {
+                "at most 63 lower-case letters, digits and `-`, beginning and ending with a letter or digit"
+            }
+            Self::DnsSubdomain => {
+                "at most 253 lower-case letters, digits, `-` and `.`, beginning and ending with a letter or digit"
+            }
+            Self::Port | Self::TargetPort => "a port number or the name of a port",
+            Self::PortName => {
+                "at most 15 lower-case letters, digits and single `-`, one letter among them"
+            }
+            Self::LabelValue => {
+                "at most 63 letters, digits, `-`, `_` and `.`, beginning and ending with a letter or digit"
+            }
         }
     }
 
@@ -75,6 +115,11 @@ impl Format {
             Self::Ipv6 => text.parse::<Ipv6Addr>().is_ok(),
             Self::Cidr => is_cidr(text),
             Self::Uuid => is_uuid(text),
+            Self::DnsLabel => text.is_empty() || names::is_label(text),
+            Self::DnsSubdomain => text.is_empty() || names::is_subdomain(text),
+            Self::Port => is_port_name(text),
+            Self::PortName | Self::TargetPort => text.is_empty() || is_port_name(text),
+            Self::LabelValue => text.is_empty() || names::is_qualified_part(text),
         }
     }
 
@@ -83,6 +128,8 @@ impl Format {
         match self {
             Self::Int32 => Some((i64::from(i32::MIN), i64::from(i32::MAX))),
             Self::Int64 => Some((i64::MIN, i64::MAX)),
+            Self::Port => Some((1, 65_535)),
+            Self::TargetPort => Some((0, 65_535)),
             _ => None,
         }
     }
@@ -245,6 +292,17 @@ fn is_cidr(text: &str) -> bool {
 fn is_uuid(text: &str) -> bool {
     let plain: String = text.chars().filter(|c| *c != '-').collect();
     plain.len() == 32 && plain.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn is_port_name(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let inside = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-';
+    (1..=15).contains(&bytes.len())
+        && bytes.iter().all(inside)
+        && bytes.iter().any(u8::is_ascii_lowercase)
+        && !text.contains("--")
+        && !text.starts_with('-')
+        && !text.ends_with('-')
 }
 
 /// Whether a text is a Kubernetes quantity: a decimal number and a suffix of `Ki Mi Gi Ti Pi Ei`,

@@ -18,11 +18,12 @@ use super::walk::{Family, Walk, place};
 /// their keys, refuses it. For custom resources every write refuses it.
 pub(super) fn check(
     walk: &mut Walk<'_>,
-    list: &List,
+    shape: &Shape,
     items: &Shape,
     elements: &[Value],
     path: Path<'_>,
 ) {
+    let list = &shape.list;
     if elements.len() < 2 || *list == List::Atomic {
         return;
     }
@@ -38,7 +39,7 @@ pub(super) fn check(
         };
         let Some(identity) = identity else { continue };
         if !seen.insert(identity.clone()) {
-            let finding = repeated(walk, list, &identity, path, path.index(index, element));
+            let finding = repeated(walk, shape, &identity, path, path.index(index, element));
             walk.note(finding);
         }
     }
@@ -55,12 +56,12 @@ fn find_key<'v>(element: &'v Value, key: &str, items: &'v Shape) -> Option<&'v V
 
 fn repeated(
     walk: &Walk<'_>,
-    list: &List,
+    shape: &Shape,
     identity: &[&Value],
     list_path: Path<'_>,
     path: Path<'_>,
 ) -> RawFinding {
-    let names: Vec<String> = match list {
+    let names: Vec<String> = match &shape.list {
         List::Keyed(keys) => keys
             .iter()
             .zip(identity)
@@ -69,11 +70,11 @@ fn repeated(
         _ => identity.iter().map(|value| walk.shown(value)).collect(),
     };
     let (severity, consequence) = match walk.family {
-        Family::BuiltIn => (
+        Family::BuiltIn if !shape.unique => (
             Severity::Warning,
             "create and update accept that, server-side apply refuses it",
         ),
-        Family::Custom => (Severity::Error, "the server refuses that"),
+        _ => (Severity::Error, "the server refuses that"),
     };
     RawFinding {
         pointer: path.pointer(),

@@ -78,7 +78,8 @@ impl NameRule {
     }
 }
 
-fn is_label(text: &str) -> bool {
+/// Whether a text is a DNS label.
+pub(super) fn is_label(text: &str) -> bool {
     let edge = |byte: Option<&u8>| {
         byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
     };
@@ -91,7 +92,8 @@ fn is_label(text: &str) -> bool {
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-')
 }
 
-fn is_subdomain(text: &str) -> bool {
+/// Whether a text is a DNS subdomain.
+pub(super) fn is_subdomain(text: &str) -> bool {
     // Unlike a label alone, a part may be as long as the whole.
     let part_fits = |part: &str| {
         let edge = |byte: Option<&u8>| {
@@ -107,7 +109,7 @@ fn is_subdomain(text: &str) -> bool {
 }
 
 /// Letters, digits, `-`, `_`, `.`, beginning and ending with a letter or digit.
-fn is_qualified_part(text: &str) -> bool {
+pub(super) fn is_qualified_part(text: &str) -> bool {
     let edge = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
     let bytes = text.as_bytes();
     bytes.len() <= LABEL_CHARACTERS

@@ -148,6 +148,11 @@ impl Walk<'_> {
         };
         let size = size as u64;
         let wanted = match limits {
+            (Some(1), _) if size == 0 => {
+                let message = format!("{} must not be empty", place(path));
+                self.error("schema.range", path, message, None, value);
+                return;
+            }
             (Some(least), _) if size < least => format!("at least {least}"),
             (_, Some(most)) if size > most => format!("at most {most}"),
             _ => String::new(),
@@ -233,7 +238,7 @@ impl Walk<'_> {
                     Some(names) => format!(
                         "{} has {} together, which exclude each other",
                         place(path),
-                        listed(&names, "and")
+                        listed(&names, " and ")
                     ),
                     None => format!(
                         "{} fits {} forms that exclude each other",
@@ -255,7 +260,7 @@ impl Walk<'_> {
         path: Path<'_>,
     ) {
         if let Some(names) = needed(shapes.iter()) {
-            let message = format!("{} needs {}", place(path), listed(&names, "or"));
+            let message = format!("{} needs {}", place(path), listed(&names, " or "));
             self.error("schema.form", path, message, None, value);
             return;
         }
@@ -286,14 +291,14 @@ impl Walk<'_> {
             return;
         }
         let message = match needed([shape]) {
-            Some(names) if names.len() > 1 => {
+            Some(names) if shape.required.len() > 1 => {
                 format!(
                     "{} must not have {} together",
                     place(path),
-                    listed(&names, "and")
+                    listed(&names, " or ")
                 )
             }
-            Some(names) => format!("{} must not have {}", place(path), listed(&names, "or")),
+            Some(names) => format!("{} must not have {}", place(path), listed(&names, " or ")),
             None => format!("{} has a form that its schema excludes", place(path)),
         };
         self.error("schema.form", path, message, None, value);
@@ -310,21 +315,20 @@ fn closeness(findings: &[RawFinding]) -> (usize, usize) {
     (findings.len(), usize::MAX - depth)
 }
 
-/// The fields that branches ask for, when asking for fields is all they do.
-fn needed<'s>(shapes: impl IntoIterator<Item = &'s Shape>) -> Option<Vec<&'s str>> {
-    let mut names = Vec::new();
-    for shape in shapes {
-        if shape.required.is_empty() || shape.checks.is_some() {
-            return None;
-        }
-        names.extend(shape.required.iter().map(|name| &**name));
-    }
-    Some(names)
+/// The fields that each branch asks for, when asking for fields is all that they do.
+fn needed<'s>(shapes: impl IntoIterator<Item = &'s Shape>) -> Option<Vec<String>> {
+    shapes
+        .into_iter()
+        .map(|shape| {
+            let asks = !shape.required.is_empty() && shape.checks.is_none();
+            let names = shape.required.iter().map(|name| format!("`{name}`"));
+            asks.then(|| names.collect::<Vec<_>>().join(" and "))
+        })
+        .collect()
 }
 
-fn listed(names: &[&str], joint: &str) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    quoted.join(&format!(" {joint} "))
+fn listed(branches: &[String], joint: &str) -> String {
+    branches.join(joint)
 }
 
 /// The allowed value that was probably meant: the same but for case, or a slip.

@@ -38,6 +38,8 @@ pub(super) struct Shape {
     pub(super) items: Option<Box<Shape>>,
     /// What identifies an element.
     pub(super) list: List,
+    /// Whether every write refuses a repeated element, also of a built-in kind.
+    pub(super) unique: bool,
     /// What the server fills in; keys of keyed lists need it.
     pub(super) default: Option<Value>,
     /// What narrows the value further.

@@ -497,3 +497,53 @@ proptest! {
         Schemas::new(KubernetesVersion::default(), &[definition], None).judge(&widget);
     }
 }
+
+#[test]
+fn what_a_server_refuses_beyond_its_openapi_is_refused_too() {
+    let container = "spec.template.spec.containers[web]";
+    let cases = [
+        (
+            "/ports/0/containerPort",
+            json!(70_000),
+            format!("`{container}.ports[0].containerPort` must be at most 65535, is `70000`"),
+        ),
+        (
+            "/livenessProbe/httpGet/port",
+            json!(0),
+            format!("`{container}.livenessProbe.httpGet.port` must be between 1 and 65535, is `0`"),
+        ),
+        (
+            "/livenessProbe",
+            json!({}),
+            format!(
+                "`{container}.livenessProbe` needs `exec` or `grpc` or `httpGet` or `tcpSocket`"
+            ),
+        ),
+        (
+            "/image",
+            json!(""),
+            format!("`{container}.image` must not be empty"),
+        ),
+        (
+            "/securityContext",
+            json!({"runAsUser": -1}),
+            format!("`{container}.securityContext.runAsUser` must be at least 0, is `-1`"),
+        ),
+    ];
+    for (tail, value, message) in cases {
+        let judged = schemas("1.35").judge(&deployment(&format!("{CONTAINER}{tail}"), value));
+        let messages: Vec<_> = judged
+            .findings
+            .iter()
+            .map(|finding| finding.message.clone())
+            .collect();
+        assert_eq!(messages, [message]);
+    }
+    let twice = json!([{"name": "a", "image": "i"}, {"name": "a", "image": "i"}]);
+    assert_eq!(
+        judge(&deployment("/spec/template/spec/containers", twice)),
+        [
+            "/spec/template/spec/containers/1: error schema.duplicate-map-key: `spec.template.spec.containers` has name `\"a\"` more than once: the server refuses that (keep one of them)"
+        ]
+    );
+}

@@ -35,10 +35,7 @@ pub(super) fn judge(
     let api_version = join(group, version);
     if own {
         if let Some(replacement) = replacement {
-            // Alpha and beta versions and former groups were real once.
-            let former = FORMER_GROUPS.contains(&group)
-                || version.contains("alpha")
-                || version.contains("beta");
+            let former = is_former(group, version);
             let fix = Some(format!(
                 "write `apiVersion: {}`",
                 api_version_of(replacement)
@@ -73,6 +70,15 @@ pub(super) fn judge(
         // Groups with a dot can be extended by others; a near name still says what was meant.
         if nearest.is_none() && group.contains('.') {
             return None;
+        }
+        if nearest.is_none() && is_former(group, version) {
+            let message = format!(
+                "`{api_version}` of {} is not served by Kubernetes {}",
+                phrase::shorten(kind),
+                slot.version()
+            );
+            let rule = "schema.removed-api";
+            return Some(finding(rule, "/apiVersion", message, None, &api_version));
         }
         let message = format!(
             "Kubernetes {} has no kind `{}` in `{api_version}`",
@@ -112,6 +118,11 @@ pub(super) fn judge(
             &api_version,
         )
     })
+}
+
+/// Whether a group and version may have been served once: alpha and beta versions come and go.
+fn is_former(group: &str, version: &str) -> bool {
+    FORMER_GROUPS.contains(&group) || version.contains("alpha") || version.contains("beta")
 }
 
 /// A warning about a kind that the next version no longer serves; `None` when it does.

@@ -170,12 +170,17 @@ impl<'a> Walk<'a> {
         for (index, element) in elements.iter().enumerate() {
             let path = path.index(index, element);
             if element.is_null() && self.is_absent(items, path) {
+                // An element cannot be absent: a server makes an empty one of it.
+                let shape = self.resolve(items, path);
+                if shape.is_some_and(|shape| shape.types.has(Types::OBJECT)) {
+                    self.value(items, &Value::Object(Map::new()), path);
+                }
                 continue;
             }
             self.value(items, element, path);
         }
         if let Some(items) = self.resolve(items, path) {
-            lists::check(self, &shape.list, items, elements, path);
+            lists::check(self, shape, items, elements, path);
         }
     }
 

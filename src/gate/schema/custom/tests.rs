@@ -187,7 +187,7 @@ fn ranges_patterns_and_sizes_are_checked() {
             json!({"type": "array", "minItems": 1, "items": {"type": "string"}}),
             json!([])
         ),
-        ["/spec/field: schema.range: `spec.field` must have at least 1 elements, has 0"]
+        ["/spec/field: schema.range: `spec.field` must not be empty"]
     );
     assert_eq!(
         field(
