@@ -99,3 +99,103 @@ fn blocks(finding: &Finding, state: State, modes: &Modes) -> bool {
             Mode::Block => matches!(state, State::New | State::Existing),
         }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(rule: &str, severity: Severity, subject: &str) -> Finding {
+        Finding {
+            gate: Gate::Policy,
+            rule: rule.to_owned(),
+            severity,
+            app: None,
+            object: None,
+            pointer: None,
+            source: None,
+            message: subject.to_owned(),
+            fix: None,
+            url: None,
+            subject: subject.to_owned(),
+        }
+    }
+
+    fn error(subject: &str) -> Finding {
+        finding("r", Severity::Error, subject)
+    }
+
+    fn states(judged: &[Judged]) -> Vec<(State, bool)> {
+        judged
+            .iter()
+            .map(|judged| (judged.state, judged.blocks))
+            .collect()
+    }
+
+    fn modes(cap: Mode, rule: Mode) -> Modes {
+        let mut modes = Modes::default();
+        modes.cap(Gate::Policy, cap);
+        modes.rule(Gate::Policy, "r", rule);
+        modes
+    }
+
+    #[test]
+    fn equal_findings_are_counted_and_not_merged() {
+        let judged = apply(
+            vec![error("a"), error("a"), error("b")],
+            vec![error("a"), error("a"), error("a")],
+            &modes(Mode::Block, Mode::BlockNew),
+        );
+        assert_eq!(
+            states(&judged),
+            [
+                (State::New, true),
+                (State::Existing, false),
+                (State::Existing, false),
+                (State::Fixed, false)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_gate_caps_what_its_rules_may_do() {
+        for (cap, rule, expected) in [
+            (Mode::Warn, Mode::Block, false),
+            (Mode::Block, Mode::Warn, false),
+            (Mode::Block, Mode::Block, true),
+            (Mode::BlockNew, Mode::Block, true),
+        ] {
+            let judged = apply(vec![], vec![error("a")], &modes(cap, rule));
+            assert_eq!(states(&judged), [(State::New, expected)]);
+        }
+        let known = apply(
+            vec![error("a")],
+            vec![error("a")],
+            &modes(Mode::Block, Mode::Block),
+        );
+        assert_eq!(states(&known), [(State::Existing, true)]);
+    }
+
+    #[test]
+    fn a_warning_never_blocks() {
+        let warning = finding("r", Severity::Warning, "a");
+        let judged = apply(vec![], vec![warning], &modes(Mode::Block, Mode::Block));
+        assert_eq!(states(&judged), [(State::New, false)]);
+    }
+
+    #[test]
+    fn shadow_is_recorded_and_not_shown_off_is_neither() {
+        for (mode, recorded) in [(Mode::Shadow, 1), (Mode::Off, 0)] {
+            let modes = modes(Mode::Block, mode);
+            assert_eq!(apply(vec![], vec![error("a")], &modes), []);
+            assert_eq!(shadowed(&[error("a")], &modes).len(), recorded);
+        }
+    }
+
+    #[test]
+    fn of_two_sources_with_one_rule_the_stricter_counts() {
+        let mut modes = modes(Mode::Block, Mode::Warn);
+        modes.rule(Gate::Policy, "r", Mode::Block);
+        modes.rule(Gate::Policy, "r", Mode::Shadow);
+        assert_eq!(modes.mode_of(Gate::Policy, "r"), Mode::Block);
+    }
+}

@@ -1,9 +1,11 @@
 //! What the gates say of third-party corpora and of the project's own policy cases, and whether
 //! reports keep their published schema.
 
+mod conftest;
 #[path = "../support/expected.rs"]
 mod expected;
 mod hostile;
+mod input;
 mod library;
 #[path = "../support/report_schema.rs"]
 mod report_schema;

@@ -1,6 +1,6 @@
 //! Policy files on disk, as the command line names them.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -164,7 +164,7 @@ fn find_files(
     paths: &[PathBuf],
     fits: &dyn Fn(&Path) -> bool,
 ) -> Result<Vec<PathBuf>, SourceError> {
-    let mut found = BTreeMap::new();
+    let mut found = BTreeSet::new();
     let mut open: Vec<PathBuf> = paths.to_vec();
     while let Some(path) = open.pop() {
         let kind = fs::symlink_metadata(&path)
@@ -179,8 +179,8 @@ fn find_files(
                 open.push(entry.map_err(|error| unreadable(&path, &error))?.path());
             }
         } else if fits(&path) {
-            found.insert(path, ());
+            found.insert(path);
         }
     }
-    Ok(found.into_keys().collect())
+    Ok(found.into_iter().collect())
 }

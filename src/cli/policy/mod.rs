@@ -6,6 +6,8 @@
 mod cases;
 mod files;
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 pub use cases::CaseResult;
@@ -37,19 +39,21 @@ impl Listing {
         let mut text = String::new();
         for rule in &self.rules {
             let title = rule.metadata.title.as_deref().unwrap_or("no title");
-            text.push_str(&format!(
-                "{:width$}  {:7}  {:10}  {title}  ({}:{})\n",
+            let _ = writeln!(
+                text,
+                "{:width$}  {:7}  {:10}  {title}  ({}:{})",
                 rule.id,
                 severity_word(rule),
                 rule.kind().word(),
                 rule.path,
                 rule.line
-            ));
+            );
         }
         for (source, package) in &self.ignored {
-            text.push_str(&format!(
-                "not evaluated: package {package} of {source} was not asked for\n"
-            ));
+            let _ = writeln!(
+                text,
+                "not evaluated: package {package} of {source} was not asked for"
+            );
         }
         text
     }
@@ -133,19 +137,20 @@ pub fn lint(sandbox: &Sandbox, sources: Vec<PolicySource>) -> Result<Vec<Problem
 pub fn lint_text(problems: &[Problem]) -> String {
     let mut text = String::new();
     for problem in problems {
-        text.push_str(&format!(
-            "{}: {} [{}]\n",
+        let _ = writeln!(
+            text,
+            "{}: {} [{}]",
             problem.place(),
             problem.message,
             problem.code.word()
-        ));
+        );
     }
-    text.push_str(&match problems.len() {
-        0 => "no problems\n".to_owned(),
-        1 => "1 problem, for the owner of the policies\n".to_owned(),
-        more => format!("{more} problems, for the owner of the policies\n"),
-    });
-    text
+    let count = match problems.len() {
+        0 => "no problems".to_owned(),
+        1 => "1 problem, for the owner of the policies".to_owned(),
+        more => format!("{more} problems, for the owner of the policies"),
+    };
+    text + &count + "\n"
 }
 
 /// `{"errors": [{"message", "code", "location": {"file", "row", "col"}}]}`, the shape of `opa eval`.
@@ -186,17 +191,14 @@ impl TestReport {
     pub fn text(&self) -> String {
         let mut text = String::new();
         for test in self.tests.iter().filter(|test| !test.passed) {
-            text.push_str(&format!(
-                "{}:{}: {} fails\n",
-                test.path, test.line, test.name
-            ));
+            let _ = writeln!(text, "{}:{}: {} fails", test.path, test.line, test.name);
             for note in &test.notes {
-                text.push_str(&format!("  {note}\n"));
+                let _ = writeln!(text, "  {note}");
             }
         }
         for case in &self.cases {
             if let Some(failure) = &case.failure {
-                text.push_str(&format!("{}: {failure}\n", case.path));
+                let _ = writeln!(text, "{}: {failure}", case.path);
             }
         }
         let failed = self.tests.iter().filter(|test| !test.passed).count()
@@ -205,11 +207,12 @@ impl TestReport {
                 .iter()
                 .filter(|case| case.failure.is_some())
                 .count();
-        text.push_str(&format!(
-            "{} tests and {} cases, {failed} failed\n",
+        let _ = writeln!(
+            text,
+            "{} tests and {} cases, {failed} failed",
             self.tests.len(),
             self.cases.len()
-        ));
+        );
         text
     }
 

@@ -238,9 +238,8 @@ fn ascii_class(class: char, in_class: bool) -> String {
     let negated = class.is_ascii_uppercase();
     match (negated, in_class) {
         (false, true) => set.to_owned(),
-        (true, true) => format!("[^{set}]"),
         (false, false) => format!("[{set}]"),
-        (true, false) => format!("[^{set}]"),
+        (true, _) => format!("[^{set}]"),
     }
 }
 

@@ -168,7 +168,7 @@ impl Loaded {
         let mut problem = Problem::of_engine(what, &text, code);
         if timed_out {
             problem.code = Code::Timeout;
-            problem.message = "it took longer than one rule may take on one object".to_owned();
+            "it took longer than one rule may take on one object".clone_into(&mut problem.message);
         }
         if let Some((original, rewritten)) = self.originals.get(&problem.path)
             && problem.line > 0

@@ -1,5 +1,7 @@
 //! Which rules of a source are evaluated, and in which convention.
 
+use std::fmt::Write as _;
+
 use serde::{Deserialize, Serialize};
 
 use super::engine::{self, Conditions, Loaded};
@@ -78,7 +80,7 @@ pub(super) fn rule_path(package: &str, name: &str) -> String {
             path.push('.');
             path.push_str(segment);
         } else {
-            path.push_str(&format!("[\"{segment}\"]"));
+            let _ = write!(path, "[\"{segment}\"]");
         }
     }
     path

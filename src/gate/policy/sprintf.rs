@@ -4,6 +4,8 @@
 //! OPA hands Go an `int64`, a big integer or a `float64` for numbers, the text for strings, and the
 //! Rego notation of everything else as a string; the exact answers here were taken from it.
 
+use std::fmt::Write as _;
+
 use anyhow::{Result, bail};
 use regorus::Value;
 
@@ -72,6 +74,10 @@ fn quoted(text: &str) -> String {
 }
 
 #[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "Go's five flags are independent of each other"
+)]
 struct Flags {
     minus: bool,
     plus: bool,
@@ -134,8 +140,7 @@ impl Printer<'_> {
                 .skip(self.next)
                 .map(|argument| format!("{}={}", argument.type_name(), plain(argument)))
                 .collect();
-            self.out
-                .push_str(&format!("%!(EXTRA {})", extra.join(", ")));
+            let _ = write!(self.out, "%!(EXTRA {})", extra.join(", "));
         }
     }
 
@@ -171,12 +176,12 @@ impl Printer<'_> {
         if verb == '%' {
             self.out.push('%');
         } else if bad_index {
-            self.out.push_str(&format!("%!{verb}(BADINDEX)"));
+            let _ = write!(self.out, "%!{verb}(BADINDEX)");
         } else if let Some(argument) = self.arguments.get(self.next) {
             self.next += 1;
             self.out.push_str(&write(verb, argument, &flags));
         } else {
-            self.out.push_str(&format!("%!{verb}(MISSING)"));
+            let _ = write!(self.out, "%!{verb}(MISSING)");
         }
     }
 
@@ -207,13 +212,11 @@ impl Printer<'_> {
             self.at += 1;
             let argument = self.arguments.get(self.next);
             self.next += 1;
-            return match argument {
-                Some(Argument::Int(count)) => usize::try_from(*count).ok().map(|n| n.min(WIDEST)),
-                _ => {
-                    self.out.push_str("%!(BADWIDTH)");
-                    None
-                }
-            };
+            if let Some(Argument::Int(count)) = argument {
+                return usize::try_from(*count).ok().map(|n| n.min(WIDEST));
+            }
+            self.out.push_str("%!(BADWIDTH)");
+            return None;
         }
         let mut digits = String::new();
         while let Some(digit) = self.peek().filter(char::is_ascii_digit) {
@@ -232,7 +235,7 @@ fn plain(argument: &Argument) -> String {
 fn write(verb: char, argument: &Argument, flags: &Flags) -> String {
     match (verb, argument) {
         ('T', _) => pad(argument.type_name(), flags, false),
-        (_, Argument::Text(text)) => return write_text(verb, text, flags),
+        (_, Argument::Text(text)) => write_text(verb, text, flags),
         ('v' | 'd', Argument::Int(value)) => integer(*value, 10, flags),
         ('b', Argument::Int(value)) => integer(*value, 2, flags),
         ('o' | 'O', Argument::Int(value)) => integer(*value, 8, flags),
@@ -284,8 +287,8 @@ fn ascii_quoted(text: &str) -> String {
     for character in quoted(text).chars() {
         match u32::from(character) {
             code if code < 0x80 => out.push(character),
-            code if code < 0x10000 => out.push_str(&format!("\\u{code:04x}")),
-            code => out.push_str(&format!("\\U{code:08x}")),
+            code if code < 0x10000 => drop(write!(out, "\\u{code:04x}")),
+            code => drop(write!(out, "\\U{code:08x}")),
         }
     }
     out

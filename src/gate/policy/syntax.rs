@@ -208,7 +208,7 @@ pub(super) fn static_path(expr: &Expr) -> Option<(Vec<String>, bool)> {
 }
 
 fn text_of(value: &Value) -> Option<String> {
-    value.as_string().ok().map(|text| text.to_string())
+    value.as_string().ok().map(ToString::to_string)
 }
 
 /// The direct parts of an expression, in source order; bodies of comprehensions are queries and not
