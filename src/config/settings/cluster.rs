@@ -1,0 +1,125 @@
+//! Clusters and what Drydock may touch there.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::Patterns;
+
+/// One cluster. Preview and apply have credentials of their own, so that planning cannot write.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "Text")]
+pub struct ClusterSettings {
+    /// The credentials that preview: read and dry run, behind the fence. From `preview`, what it
+    /// leaves out from `kubeconfig` and `context` of the cluster itself.
+    pub preview: Access,
+    /// The credentials that apply; `None` unless `apply_enabled` is true.
+    pub apply: Option<Access>,
+    /// What may be previewed and applied; everything else is refused.
+    pub allow: Allow,
+    /// Namespace of the fence that proves that preview cannot write. Default `drydock`.
+    pub fence_namespace: String,
+}
+
+/// How to reach and enter a cluster.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Access {
+    /// A kubeconfig file. Default: the service account of the pod in which Drydock runs.
+    #[serde(default)]
+    pub kubeconfig: Option<PathBuf>,
+    /// A context of the kubeconfig. Default: its current one.
+    #[serde(default)]
+    pub context: Option<String>,
+    /// File with a bearer token, read again when it changes, in place of the kubeconfig's own
+    /// credentials. Default: none.
+    #[serde(default)]
+    pub token_file: Option<PathBuf>,
+}
+
+/// Objects that may be touched. The default allows nothing.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Allow {
+    /// Namespaces, as patterns.
+    #[serde(default)]
+    pub namespaces: Patterns,
+    /// Kinds, as patterns of `Kind` for the core group and `Kind.group` for others. Default: every
+    /// kind.
+    #[serde(default)]
+    pub kinds: Option<Patterns>,
+    /// Objects without a namespace, as far as `kinds` names them. Default false.
+    #[serde(default)]
+    pub cluster_scoped: bool,
+}
+
+impl Allow {
+    /// True when an object of this kind may be touched in this namespace (`None`: outside of all).
+    pub fn permits(&self, group: &str, kind: &str, namespace: Option<&str>) -> bool {
+        let name = if group.is_empty() {
+            kind.to_owned()
+        } else {
+            format!("{kind}.{group}")
+        };
+        let kind_fits = self.kinds.as_ref().is_none_or(|kinds| kinds.matches(&name));
+        let place_fits = match namespace {
+            Some(namespace) => self.namespaces.matches(namespace),
+            None => self.cluster_scoped,
+        };
+        kind_fits && place_fits
+    }
+}
+
+/// The keys as the file has them.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Text {
+    kubeconfig: Option<PathBuf>,
+    context: Option<String>,
+    #[serde(default)]
+    preview: Access,
+    apply: Option<Access>,
+    #[serde(default)]
+    apply_enabled: bool,
+    #[serde(default)]
+    allow: Allow,
+    fence_namespace: Option<String>,
+}
+
+impl TryFrom<Text> for ClusterSettings {
+    type Error = String;
+
+    fn try_from(text: Text) -> Result<Self, String> {
+        let complete = |access: Access| Access {
+            kubeconfig: access.kubeconfig.or_else(|| text.kubeconfig.clone()),
+            context: access.context.or_else(|| text.context.clone()),
+            token_file: access.token_file,
+        };
+        let preview = complete(text.preview);
+        let apply = match (text.apply_enabled, text.apply) {
+            (false, _) => None,
+            (true, Some(access)) => Some(complete(access)),
+            (true, None) => return Err("`apply_enabled` needs credentials in `apply`".to_owned()),
+        };
+        if apply.as_ref() == Some(&preview) {
+            return Err("`preview` and `apply` need credentials of their own".to_owned());
+        }
+        Ok(Self {
+            preview,
+            apply,
+            allow: text.allow,
+            fence_namespace: text.fence_namespace.unwrap_or_else(|| "drydock".to_owned()),
+        })
+    }
+}
+
+impl ClusterSettings {
+    pub(super) fn files_mut(&mut self) -> impl IntoIterator<Item = &mut PathBuf> {
+        let accesses = [Some(&mut self.preview), self.apply.as_mut()];
+        accesses
+            .into_iter()
+            .flatten()
+            .flat_map(|access| [&mut access.kubeconfig, &mut access.token_file])
+            .flatten()
+    }
+}

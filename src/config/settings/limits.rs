@@ -1,0 +1,75 @@
+//! Bounds of time, work and size.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// Bounds that keep one pull request from taking everything.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Text")]
+pub struct Limits {
+    /// Pull requests that are judged at the same time. Default 4, at least 1.
+    pub lanes: usize,
+    /// Renderers that run at the same time, over all lanes. Default 2, at least 1.
+    pub renderers: usize,
+    /// Bytes of a comment; what does not fit moves to the check and the page, and is counted.
+    /// Default 30,000, from 2,000 to 65,000 (GitHub's own limit is 65,536 characters).
+    pub comment_bytes: usize,
+    /// How long one renderer may run. Default 60 seconds, at least 1.
+    pub render_timeout: Duration,
+    /// How long one evaluation or deployment may take. Default 900 seconds, at least 10.
+    pub job_deadline: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            lanes: 4,
+            renderers: 2,
+            comment_bytes: 30_000,
+            render_timeout: Duration::from_mins(1),
+            job_deadline: Duration::from_mins(15),
+        }
+    }
+}
+
+/// The keys as the file has them.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Text {
+    lanes: Option<usize>,
+    renderers: Option<usize>,
+    comment_bytes: Option<usize>,
+    render_timeout_seconds: Option<u64>,
+    job_deadline_seconds: Option<u64>,
+}
+
+impl TryFrom<Text> for Limits {
+    type Error = String;
+
+    fn try_from(text: Text) -> Result<Self, String> {
+        let defaults = Self::default();
+        let seconds =
+            |value: Option<u64>, default: Duration| value.map_or(default, Duration::from_secs);
+        let limits = Self {
+            lanes: text.lanes.unwrap_or(defaults.lanes),
+            renderers: text.renderers.unwrap_or(defaults.renderers),
+            comment_bytes: text.comment_bytes.unwrap_or(defaults.comment_bytes),
+            render_timeout: seconds(text.render_timeout_seconds, defaults.render_timeout),
+            job_deadline: seconds(text.job_deadline_seconds, defaults.job_deadline),
+        };
+        if limits.lanes == 0 || limits.renderers == 0 {
+            return Err("`lanes` and `renderers` must be at least 1".to_owned());
+        }
+        if !(2_000..=65_000).contains(&limits.comment_bytes) {
+            return Err("`comment_bytes` must be from 2000 to 65000".to_owned());
+        }
+        if limits.render_timeout.as_secs() < 1 || limits.job_deadline.as_secs() < 10 {
+            return Err(
+                "`render_timeout_seconds` must be at least 1, `job_deadline_seconds` at least 10"
+                    .to_owned(),
+            );
+        }
+        Ok(limits)
+    }
+}
