@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -33,4 +33,21 @@ pub(crate) fn check(corpus: &str, reached: &BTreeMap<String, (usize, usize)>) {
         "reached (right) differs from {}; it may only rise",
         file.display()
     );
+}
+
+/// The third-party data beside the repository; a plain clone has none.
+pub(crate) fn corpora() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora");
+    folder.join("pulls/index.json").is_file().then_some(folder)
+}
+
+/// The folders in a folder, in order.
+pub(crate) fn folders_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut folders: Vec<PathBuf> = entries
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .collect();
+    folders.sort();
+    folders
 }

@@ -7,6 +7,7 @@ mod figures;
 mod hostile;
 mod outcome;
 mod parity;
+mod plain;
 mod planning;
 mod sandbox;
 mod workbench;

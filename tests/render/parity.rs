@@ -13,7 +13,7 @@ use drydock::tree::Tree;
 use drydock::yaml::{Budget, Node, NodeKind};
 use serde_json::Value;
 
-use crate::figures;
+use crate::figures::{self, folders_in};
 use crate::workbench::{path, settings};
 
 /// One root of one corpus on one side, and what the real tool made of it.
@@ -92,11 +92,6 @@ impl Corpus {
         };
         plan::build(&self.base, &self.head, &config, &defaults, &Selection::All)
     }
-}
-
-fn corpora() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora");
-    folder.join("pulls/index.json").is_file().then_some(folder)
 }
 
 fn read_json(file: &Path) -> Value {
@@ -392,19 +387,9 @@ fn measure(corpora: Vec<Corpus>, settings: &Settings) -> BTreeMap<String, (usize
     reached
 }
 
-fn folders_in(folder: &Path) -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.is_dir())
-        .collect();
-    folders.sort();
-    folders
-}
-
 #[test]
 fn every_root_of_the_repositories_renders_as_with_the_real_tool() {
-    let Some(corpora) = corpora() else {
+    let Some(corpora) = figures::corpora() else {
         println!("not run: corpora are not here");
         return;
     };
@@ -417,7 +402,7 @@ fn every_root_of_the_repositories_renders_as_with_the_real_tool() {
 
 #[test]
 fn both_sides_of_the_pull_requests_render_as_with_the_real_tool() {
-    let Some(corpora) = corpora() else {
+    let Some(corpora) = figures::corpora() else {
         println!("not run: corpora are not here");
         return;
     };

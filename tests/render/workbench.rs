@@ -12,14 +12,18 @@ use drydock::render::{Outcome, Problem, Rendering, Settings, ToolPaths, Tools, r
 use drydock::sandbox::Sandbox;
 use drydock::tree::{Revision, Tree};
 
-/// The real tools, started by the real binary.
-pub(crate) fn settings() -> Settings {
-    let parts = std::env::var_os("DRYDOCK_PARTS").map_or_else(
+/// Where the real parts are installed.
+pub(crate) fn parts() -> PathBuf {
+    std::env::var_os("DRYDOCK_PARTS").map_or_else(
         || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache/drydock/parts"),
         PathBuf::from,
-    );
+    )
+}
+
+/// The real tools, started by the real binary.
+pub(crate) fn settings() -> Settings {
     settings_with(ToolPaths {
-        search: vec![parts.join("bin")],
+        search: vec![parts().join("bin")],
         ..ToolPaths::default()
     })
 }
