@@ -76,15 +76,18 @@ fn a_second_fetch_with_history_deepens_the_first() {
     let (made, server) = served();
     let first = made.commit("first");
     let second = made.commit("second");
-    let dir = tempfile::tempdir().unwrap();
-    let want = [Want::Commit(second.clone())];
-    let shallow = fetch_into(&server.url(".git"), &want, Some(1), dir.path()).unwrap();
-    assert!(!shallow.repository.has_commit(&first));
-    let deep = fetch_into(&server.url(".git"), &want, Some(50), dir.path()).unwrap();
-    assert_eq!(
-        deep.repository.merge_base(&second, &first).unwrap(),
-        Some(first)
-    );
+    for more in [Some(50), None] {
+        let dir = tempfile::tempdir().unwrap();
+        let want = [Want::Commit(second.clone())];
+        let shallow = fetch_into(&server.url(".git"), &want, Some(1), dir.path()).unwrap();
+        assert!(!shallow.repository.has_commit(&first));
+        let deep = fetch_into(&server.url(".git"), &want, more, dir.path()).unwrap();
+        assert_eq!(
+            deep.repository.merge_base(&second, &first).unwrap(),
+            Some(first.clone()),
+            "{more:?}"
+        );
+    }
 }
 
 #[test]

@@ -77,6 +77,37 @@ fn a_worktree_shows_edits_deletions_and_untracked_files() {
 }
 
 #[test]
+fn a_tracked_file_behind_a_new_link_is_not_read() {
+    let made = Made::new();
+    made.write("a/b.yaml", "one");
+    made.commit("first");
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("b.yaml"), "outside").unwrap();
+    std::fs::remove_dir_all(made.path().join("a")).unwrap();
+    symlink(outside.path(), made.path().join("a")).unwrap();
+    let tree = Repository::open(made.path()).unwrap().worktree().unwrap();
+    assert_eq!(tree.entries().len(), 1);
+    let error = tree.read(&path("a/b.yaml")).unwrap_err();
+    assert!(matches!(error, TreeError::LinkEscapes { .. }), "{error}");
+}
+
+#[test]
+fn names_that_look_alike_are_refused() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let made = Made::new();
+    for byte in [0xfe, 0xff] {
+        let name = std::ffi::OsString::from_vec(vec![b'a', byte]);
+        std::fs::write(made.path().join(name), "x").unwrap();
+    }
+    let commit = made.commit("first");
+    let error = Repository::open(made.path())
+        .unwrap()
+        .tree(&commit)
+        .unwrap_err();
+    assert!(error.to_string().contains("two files"), "{error}");
+}
+
+#[test]
 fn files_left_out_of_a_sparse_checkout_are_read_from_the_object_database() {
     let made = Made::new();
     made.write("in/a.yaml", "a");

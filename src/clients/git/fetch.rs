@@ -118,9 +118,11 @@ fn receive(repository: &gix::Repository, request: &FetchRequest<'_>) -> Result<(
         .connect(gix::remote::Direction::Fetch)?
         // Without this, gix would start a credential helper or ask on the terminal.
         .with_credentials(|_| Ok(None));
-    let shallow = request
-        .depth
-        .map_or(Shallow::NoChange, Shallow::DepthAtRemote);
+    let shallow = match request.depth {
+        Some(depth) => Shallow::DepthAtRemote(depth),
+        None if repository.is_shallow()? => Shallow::undo(),
+        None => Shallow::NoChange,
+    };
     connection
         .prepare_fetch(
             gix::progress::Discard,

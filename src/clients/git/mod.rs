@@ -212,7 +212,14 @@ impl Repository {
                     () => EntryKind::File,
                 };
                 let blob = item.oid().to_string();
-                entries.insert(entry_path(&path)?, Entry { kind, blob });
+                if entries
+                    .insert(entry_path(&path)?, Entry { kind, blob })
+                    .is_some()
+                {
+                    // Names that are not UTF-8 may look alike; which of the two a tool would read
+                    // cannot be told.
+                    return Err(unreadable(format!("two files are named `{name}`")));
+                }
                 if entries.len() > limit {
                     return Err(unreadable(format!("more than {limit} files")));
                 }

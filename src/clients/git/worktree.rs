@@ -48,6 +48,7 @@ impl Repository {
             .map_err(|error| failure("the index", &error))?;
         let timestamp = index.timestamp();
         let mut entries = BTreeMap::new();
+        let mut folders = Folders::default();
         for item in index.entries() {
             let text = item.path(&index).to_str_lossy();
             let path = entry_path(&text)?;
@@ -68,7 +69,10 @@ impl Repository {
                 EntryKind::File
             };
             let full = root.join(path.as_str());
-            let Some(found) = state_of(&full) else {
+            let found = folders
+                .are_real(root, &path.parent())
+                .then(|| state_of(&full));
+            let Some(found) = found.flatten() else {
                 if item.flags.contains(Flags::SKIP_WORKTREE) {
                     entries.insert(path, indexed(kind));
                 }
@@ -90,7 +94,29 @@ impl Repository {
     }
 }
 
-/// The file or link at a path; `None` when neither is there (or a link to a folder above it).
+/// Which folders are folders, and not links that lead elsewhere: what stands behind a link is no
+/// file of this repository, whatever the index says.
+#[derive(Default)]
+struct Folders(BTreeMap<RepoPath, bool>);
+
+impl Folders {
+    /// True when this folder and all above it below `root` are real.
+    fn are_real(&mut self, root: &Path, folder: &RepoPath) -> bool {
+        if folder.is_root() {
+            return true;
+        }
+        if let Some(known) = self.0.get(folder) {
+            return *known;
+        }
+        let is_real = self.are_real(root, &folder.parent())
+            && std::fs::symlink_metadata(root.join(folder.as_str()))
+                .is_ok_and(|found| found.is_dir());
+        self.0.insert(folder.clone(), is_real);
+        is_real
+    }
+}
+
+/// The file or link at a path; `None` when neither is there.
 fn state_of(full: &Path) -> Option<gix::index::fs::Metadata> {
     let found = gix::index::fs::Metadata::from_path_no_follow(full).ok()?;
     (found.is_file() || found.is_symlink()).then_some(found)
