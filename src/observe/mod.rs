@@ -18,7 +18,7 @@ use crate::ids::{AppId, ClusterName, ObjectKey, ObjectRef};
 use crate::object::Manifest;
 
 pub use misfit::describe_misfit;
-pub use questions::{Allowed, Pair, Scope, questions, read_pairs};
+pub use questions::{Allowed, Pair, Scope, is_guarded, questions, read_pairs};
 
 /// What must be asked about one object of one application.
 #[derive(Debug, Clone)]

@@ -58,6 +58,16 @@ fn matches_pattern(pattern: &str, name: &str) -> bool {
         .map_or(pattern == name, |beginning| name.starts_with(beginning))
 }
 
+/// True for kinds that only an identity with wide rights may write, dry runs included: RBAC's guard
+/// against escalation wants the rights that a role grants, and a preview identity holds no write on
+/// admission policies, because those could take its fence away. A refusal to dry-run them is as meant.
+pub fn is_guarded(object: &ObjectRef) -> bool {
+    matches!(
+        object.group.as_str(),
+        "rbac.authorization.k8s.io" | "admissionregistration.k8s.io" | "apiregistration.k8s.io"
+    )
+}
+
 /// One object on both sides, with the namespace it goes to. At least one side is there.
 #[derive(Debug, Clone)]
 pub struct Pair {

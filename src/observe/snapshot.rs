@@ -3,6 +3,7 @@
 //! Only masked values are in it, so a recording can be shared. A recording proves nothing about the
 //! cluster of today: what is read from one is marked as recorded, and its basis is never "server".
 
+mod answers;
 mod wire;
 
 use serde_json::Value;

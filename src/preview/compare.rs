@@ -8,6 +8,7 @@ use super::danger::{Case, find_dangers};
 use super::field_path::to_pointer;
 use super::immutable::{find_immutable, says_immutable};
 use super::normalize::normalize;
+use super::renames::pair_generated;
 use super::settle::{Settled, settle};
 use super::text::unified;
 use super::{Action, AppPreview, Basis, Change, Input, Origin};
@@ -49,12 +50,16 @@ fn compose_one(
             withheld: true,
         };
     };
-    let mut changes: Vec<Change> = input
+    let questions: Vec<&Question> = input
         .questions
         .iter()
         .filter(|question| question.app == planned.id)
+        .collect();
+    let mut changes: Vec<Change> = questions
+        .iter()
         .flat_map(|question| compose_changes(question, input.observation, announced))
         .collect();
+    pair_generated(&mut changes, &questions);
     changes.sort_by(|one, other| (&one.object, one.origin).cmp(&(&other.object, other.origin)));
     let touched: BTreeSet<_> = changes.iter().map(|change| change.object.key()).collect();
     AppPreview {

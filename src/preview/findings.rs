@@ -5,7 +5,7 @@ use super::announced::Announced;
 use super::compare::destination;
 use super::field_path::to_pointer;
 use super::immutable::says_immutable;
-use super::settle::withheld;
+use super::settle::{NOT_PERMITTED, withheld};
 use crate::finding::{Finding, Gate, NotVerified, Severity};
 use crate::gate::position;
 use crate::ids::Side;
@@ -255,7 +255,11 @@ impl Teller<'_> {
     fn unverified(&self, dry_run: &DryRun) -> Option<NotVerified> {
         let reason = match dry_run {
             DryRun::Accepted { .. } | DryRun::Refused(_) => return None,
-            DryRun::NotAsked => withheld(self.question.withheld?).to_owned(),
+            DryRun::NotAsked => self
+                .question
+                .withheld
+                .map_or(NOT_PERMITTED, withheld)
+                .to_owned(),
             DryRun::Unanswered(reason) => reason.message.clone(),
             DryRun::NamespaceMissing => "its namespace does not exist yet".to_owned(),
             DryRun::KindMissing => "its kind is not served yet".to_owned(),

@@ -16,6 +16,7 @@ mod findings;
 mod immutable;
 mod normalize;
 mod predict;
+mod renames;
 mod settle;
 mod text;
 

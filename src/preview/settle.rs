@@ -94,6 +94,9 @@ fn unasked(question: &Question, observation: &Observation) -> String {
     }
 }
 
+/// Why a guarded kind was not dry-run (see [`crate::observe::is_guarded`]).
+pub(super) const NOT_PERMITTED: &str = "a dry run of this kind needs rights that a preview does not hold; it is compared with what is live";
+
 /// Why an object is not sent, as a phrase.
 pub(super) fn withheld(reason: Withheld) -> &'static str {
     match reason {
@@ -123,7 +126,7 @@ fn find_basis(
             Basis::Estimated,
             Some("deletions are not sent as a dry run".to_owned()),
         ),
-        DryRun::NotAsked => (Basis::Estimated, Some("was not asked about".to_owned())),
+        DryRun::NotAsked => (Basis::Estimated, Some(NOT_PERMITTED.to_owned())),
         DryRun::NamespaceMissing => {
             let namespace = object.namespace.as_deref().unwrap_or_default();
             let note = if announced.has_namespace(&question.cluster, namespace) {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::StreamExt as _;
+use futures::future::join_all;
 use futures::stream;
 use serde_json::Value;
 
@@ -16,7 +17,7 @@ use crate::ids::ClusterName;
 use crate::intent::compose_apply;
 use crate::object::Manifest;
 use crate::observe::{
-    Answer, DryRun, Live, Observation, Question, Refusal, Unanswered, describe_misfit,
+    Answer, DryRun, Live, Observation, Question, Refusal, Unanswered, describe_misfit, is_guarded,
 };
 use crate::render::RenderedApp;
 
@@ -49,11 +50,14 @@ pub async fn fetch_facts(clusters: &Clusters, rendered: &[RenderedApp]) -> Obser
         })
         .collect();
     let mut observation = Observation::default();
-    for (name, client) in clusters {
+    let asked = clusters.iter().map(async |(name, client)| {
         let facts = match client {
             Ok(client) => client.facts(&groups).await.map_err(Unanswered::from),
             Err(reason) => Err(reason.clone()),
         };
+        (name, facts)
+    });
+    for (name, facts) in join_all(asked).await {
         match facts {
             Ok(facts) => {
                 observation.facts.insert(name.clone(), facts);
@@ -224,6 +228,7 @@ impl Asker<'_> {
             Ok(cluster::Answer::Rejected(rejection)) => {
                 self.read_rejection(rejection, question, desired.value())
             }
+            Err(ClusterError::Forbidden { .. }) if is_guarded(&question.object) => DryRun::NotAsked,
             Err(error) => DryRun::Unanswered(error.into()),
         }
     }

@@ -318,3 +318,27 @@ async fn a_recording_gives_the_same_changes_and_is_never_the_server() {
     assert_eq!(recorded.note.as_deref(), Some("from a recording"));
     assert_eq!(snapshot::write(&again.observation), text, "equal bytes");
 }
+
+#[tokio::test]
+async fn a_generated_config_map_shows_what_changed_inside() {
+    let server = ApiServer::shared();
+    let namespace = server.namespace("generated");
+    let named = |hash: &str, value: &str| {
+        config_map(value).replace("name: settings", &format!("name: settings-{hash}"))
+    };
+    let (base, head) = (named("k5h8f2t6mc", "1"), named("9b2gtm7hk4", "2"));
+    apply(server, &namespace, &base);
+    let scene = Scene::new(&namespace, Some(&base), Some(&head));
+    let seen = scene.preview(Some(server.admin())).await;
+    let [new, old] = seen.preview.changes.as_slice() else {
+        panic!("{:?}", seen.preview.changes);
+    };
+    assert_eq!((new.action, old.action), (Action::Create, Action::Delete));
+    assert_eq!(new.fields[0].pointer, "/data/a");
+    assert_eq!(new.note.as_deref(), Some("replaces `settings-k5h8f2t6mc`"));
+    assert!(
+        new.diff.contains("-  a: \"1\"\n+  a: \"2\"\n"),
+        "{}",
+        new.diff
+    );
+}

@@ -106,6 +106,23 @@ async fn previews_work(server: &ApiServer, account: &Path) {
     let seen = scene.preview(Some(account.to_owned())).await;
     assert_eq!(seen.change().basis, Basis::Server, "{:?}", seen.findings);
     assert_eq!(seen.change().origin, Origin::ThisPr);
+
+    // A role is read and compared; the server is not asked to grant it.
+    let role = |verb: &str| {
+        format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {{name: r}}\nrules: [{{apiGroups: [\"\"], resources: [pods], verbs: [{verb}]}}]\n"
+        )
+    };
+    server.kubectl(
+        &["-n", &namespace, "apply", "--server-side", "-f", "-"],
+        &role("get"),
+    );
+    let scene = Scene::new(&namespace, Some(&role("get")), Some(&role("list")));
+    let seen = scene.preview(Some(account.to_owned())).await;
+    assert_eq!(seen.change().basis, Basis::Estimated);
+    assert_eq!(seen.change().origin, Origin::ThisPr);
+    assert_eq!(seen.change().fields[0].pointer, "/rules/0/verbs");
+    assert_eq!(seen.findings.not_verified.len(), 1);
 }
 
 fn rights_are_least(server: &ApiServer) {

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::answers::{RecordedDryRun, RecordedLive};
 use super::{SCHEMA, SnapshotError};
 use crate::cluster_facts::{ClusterFacts, ServedKind};
 use crate::finding::Blame;
 use crate::ids::{AppId, ClusterName, DeclaredBy, ObjectKey};
-use crate::object::{Manifest, Role};
-use crate::observe::{Answer, DryRun, Live, Observation, Refusal, Unanswered};
+use crate::observe::{Answer, Observation, Unanswered};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -51,7 +51,7 @@ struct Unavailable {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Why {
+pub(super) struct Why {
     message: String,
     blame: Party,
 }
@@ -91,35 +91,6 @@ struct Object {
     kind: String,
     namespace: Option<String>,
     name: String,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum RecordedLive {
-    NotAsked,
-    Absent,
-    Present(Value),
-    Unanswered(Why),
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum RecordedDryRun {
-    NotAsked,
-    Accepted {
-        object: Value,
-        warnings: Vec<String>,
-        takes_over: Vec<(String, String)>,
-    },
-    Refused {
-        code: u16,
-        reason: String,
-        causes: Vec<(String, String)>,
-        message: String,
-    },
-    NamespaceMissing,
-    KindMissing,
-    Unanswered(Why),
 }
 
 impl Snapshot {
@@ -257,7 +228,7 @@ impl Cluster {
 }
 
 impl Why {
-    fn of(why: &Unanswered) -> Self {
+    pub(super) fn of(why: &Unanswered) -> Self {
         Self {
             message: why.message.clone(),
             blame: match why.blame {
@@ -268,7 +239,7 @@ impl Why {
         }
     }
 
-    fn read(self) -> Unanswered {
+    pub(super) fn read(self) -> Unanswered {
         Unanswered {
             message: self.message,
             blame: match self.blame {
@@ -302,99 +273,6 @@ impl App {
             namespace: self.namespace,
             name: self.name,
             variant: self.variant,
-        })
-    }
-}
-
-/// A recorded object is masked already: masking it again would make a tag of a tag, which equals
-/// nothing. Secrets are never recorded, so one that is there was put there by hand, unmasked.
-fn read_manifest(value: Value) -> Result<Manifest, SnapshotError> {
-    let unusable = |reason: String| SnapshotError::Unusable {
-        what: "a recorded object".to_owned(),
-        reason,
-    };
-    let manifest =
-        Manifest::from_masked(value, Role::Object).map_err(|error| unusable(error.to_string()))?;
-    if manifest.object().kind == "Secret" {
-        return Err(unusable(format!(
-            "{} is a Secret, which a recording never holds",
-            manifest.object()
-        )));
-    }
-    Ok(manifest)
-}
-
-impl RecordedLive {
-    fn of(live: &Live) -> Self {
-        match live {
-            Live::NotAsked => Self::NotAsked,
-            Live::Absent => Self::Absent,
-            Live::Present(manifest) => Self::Present(manifest.value().clone()),
-            Live::Unanswered(why) => Self::Unanswered(Why::of(why)),
-        }
-    }
-
-    fn read(self) -> Result<Live, SnapshotError> {
-        Ok(match self {
-            Self::NotAsked => Live::NotAsked,
-            Self::Absent => Live::Absent,
-            Self::Present(value) => Live::Present(read_manifest(value)?),
-            Self::Unanswered(why) => Live::Unanswered(why.read()),
-        })
-    }
-}
-
-impl RecordedDryRun {
-    fn of(answer: &DryRun) -> Self {
-        match answer {
-            DryRun::NotAsked => Self::NotAsked,
-            DryRun::Accepted {
-                object,
-                warnings,
-                takes_over,
-            } => Self::Accepted {
-                object: object.value().clone(),
-                warnings: warnings.clone(),
-                takes_over: takes_over.clone(),
-            },
-            DryRun::Refused(refusal) => Self::Refused {
-                code: refusal.code,
-                reason: refusal.reason.clone(),
-                causes: refusal.causes.clone(),
-                message: refusal.message.clone(),
-            },
-            DryRun::NamespaceMissing => Self::NamespaceMissing,
-            DryRun::KindMissing => Self::KindMissing,
-            DryRun::Unanswered(why) => Self::Unanswered(Why::of(why)),
-        }
-    }
-
-    fn read(self) -> Result<DryRun, SnapshotError> {
-        Ok(match self {
-            Self::NotAsked => DryRun::NotAsked,
-            Self::Accepted {
-                object,
-                warnings,
-                takes_over,
-            } => DryRun::Accepted {
-                object: read_manifest(object)?,
-                warnings,
-                takes_over,
-            },
-            Self::Refused {
-                code,
-                reason,
-                causes,
-                message,
-            } => DryRun::Refused(Refusal {
-                code,
-                reason,
-                causes,
-                message,
-            }),
-            Self::NamespaceMissing => DryRun::NamespaceMissing,
-            Self::KindMissing => DryRun::KindMissing,
-            Self::Unanswered(why) => DryRun::Unanswered(why.read()),
         })
     }
 }
