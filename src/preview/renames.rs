@@ -1,6 +1,8 @@
 //! Generated names: a ConfigMap or Secret whose content is in its name looks like one deleted and
 //! another created. The change of content is what a reviewer wants to see.
 
+use serde_json::Value;
+
 use super::danger::{Case, find_dangers};
 use super::difference::differences;
 use super::normalize::normalize;
@@ -15,60 +17,64 @@ const HASH_ALPHABET: &str = "bcdfghjklmnpqrstvwxz2456789";
 /// Shows each created object beside the deleted one that it replaces: fields and diff are those
 /// between the two, and both say so. Actions stay what they are.
 pub(super) fn pair_generated(changes: &mut [Change], questions: &[&Question]) {
-    for index in 0..changes.len() {
-        let Some(created) = changes.get(index) else {
+    for created in 0..changes.len() {
+        let Some(deleted) = find_replaced(changes, created) else {
             continue;
         };
-        if created.action != Action::Create {
+        let (Some(new), Some(old)) = (changes.get(created), changes.get(deleted)) else {
             continue;
+        };
+        let Some((before, after)) = contents(questions, old, new) else {
+            continue;
+        };
+        let (old_name, new_name) = (old.object.name.clone(), new.object.name.clone());
+        if let Some(new) = changes.get_mut(created) {
+            show_inside(new, &before, &after);
+            add_note(new, format!("replaces `{old_name}`"));
         }
-        let Some(stem) = generated_stem(created) else {
-            continue;
-        };
-        // Several generations of one name cannot be told apart, so only a single one is paired.
-        let mut replaced = changes.iter().filter(|change| {
-            change.action == Action::Delete
-                && change.object.kind == created.object.kind
-                && change.object.group == created.object.group
-                && change.object.namespace == created.object.namespace
-                && generated_stem(change) == Some(stem)
-        });
-        let (Some(old), None) = (replaced.next(), replaced.next()) else {
-            continue;
-        };
-        let old_object = old.object.clone();
-        let Some((before, after)) = contents(questions, old, created) else {
-            continue;
-        };
-        let new_name = created.object.name.clone();
-        let changed: Vec<_> = differences(&before, &after)
-            .into_iter()
-            .filter(|difference| difference.change.pointer != "/metadata/name")
-            .collect();
-        let dangers = find_dangers(&Case {
-            object: &created.object,
-            action: Action::Update,
-            after: Some(&after),
-            changes: &changed,
-            immutable: &[],
-        });
-        let diff = unified(Some(&before), Some(&after));
-        if let Some(created) = changes.get_mut(index) {
-            created.fields = changed
-                .into_iter()
-                .map(|difference| difference.change)
-                .collect();
-            created.diff = diff;
-            created.dangers.extend(dangers);
-            add_note(created, format!("replaces `{}`", old_object.name));
-        }
-        if let Some(old) = changes
-            .iter_mut()
-            .find(|change| change.object == old_object && change.action == Action::Delete)
-        {
+        if let Some(old) = changes.get_mut(deleted) {
             add_note(old, format!("replaced by `{new_name}`"));
         }
     }
+}
+
+/// The only deleted object of the same generated name; several generations cannot be told apart.
+fn find_replaced(changes: &[Change], created: usize) -> Option<usize> {
+    let new = changes
+        .get(created)
+        .filter(|change| change.action == Action::Create)?;
+    let stem = generated_stem(new)?;
+    let mut replaced = changes.iter().enumerate().filter(|(_, change)| {
+        change.action == Action::Delete
+            && change.object.kind == new.object.kind
+            && change.object.namespace == new.object.namespace
+            && generated_stem(change) == Some(stem)
+    });
+    match (replaced.next(), replaced.next()) {
+        (Some((index, _)), None) => Some(index),
+        _ => None,
+    }
+}
+
+/// Puts the difference of content in place of the whole object.
+fn show_inside(new: &mut Change, before: &Value, after: &Value) {
+    let inside: Vec<_> = differences(before, after)
+        .into_iter()
+        .filter(|difference| difference.change.pointer != "/metadata/name")
+        .collect();
+    new.dangers.extend(find_dangers(&Case {
+        object: &new.object,
+        action: Action::Update,
+        after: Some(after),
+        changes: &inside,
+        immutable: &[],
+    }));
+    new.dangers.sort();
+    new.fields = inside
+        .into_iter()
+        .map(|difference| difference.change)
+        .collect();
+    new.diff = unified(Some(before), Some(after));
 }
 
 fn add_note(change: &mut Change, note: String) {
@@ -91,11 +97,7 @@ fn generated_stem(change: &Change) -> Option<&str> {
 }
 
 /// What both objects hold, as they were rendered.
-fn contents(
-    questions: &[&Question],
-    old: &Change,
-    new: &Change,
-) -> Option<(serde_json::Value, serde_json::Value)> {
+fn contents(questions: &[&Question], old: &Change, new: &Change) -> Option<(Value, Value)> {
     let find = |change: &Change| {
         questions
             .iter()
