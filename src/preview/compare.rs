@@ -14,7 +14,7 @@ use super::text::unified;
 use super::{Action, AppPreview, Basis, Change, Input, Origin};
 use crate::ids::ClusterName;
 use crate::object::Manifest;
-use crate::observe::{DryRun, Observation, Question, read_pairs};
+use crate::observe::{DryRun, Live, Observation, Question, read_pairs};
 use crate::plan::PlannedApp;
 use crate::render::RenderedApp;
 
@@ -90,6 +90,10 @@ fn compose_changes(
     classify(&settled)
         .into_iter()
         .map(|effect| compose_change(question, &settled, effect, &refused))
+        .map(|change| Change {
+            uid: find_uid(question, observation),
+            ..change
+        })
         .collect()
 }
 
@@ -141,6 +145,20 @@ fn compose_change(
             .collect(),
         diff,
         dangers,
+        uid: None,
+    }
+}
+
+/// The uid of the live object, where it was read.
+fn find_uid(question: &Question, observation: &Observation) -> Option<String> {
+    let key = (question.app.clone(), question.object.key());
+    match &observation.answers.get(&key)?.live {
+        Live::Present(live) => live
+            .value()
+            .pointer("/metadata/uid")
+            .and_then(serde_json::Value::as_str)
+            .map(ToOwned::to_owned),
+        Live::NotAsked | Live::Absent | Live::Unanswered(_) => None,
     }
 }
 

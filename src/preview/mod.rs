@@ -73,6 +73,8 @@ pub struct Change {
     pub diff: String,
     /// Dangers of this change.
     pub dangers: Vec<Danger>,
+    /// The uid of the live object, where it was read: a deletion is bound to it.
+    pub uid: Option<String>,
 }
 
 /// What happens to an object.

@@ -7,6 +7,10 @@ use super::wording;
 /// Failures that one comment lists; further ones are counted.
 const LISTED: usize = 30;
 
+/// Bytes that the table may add to a comment; with the comment's own 30,000 this stays below the
+/// 65,536 that GitHub documents.
+const APPENDED_BUDGET: usize = 20_000;
+
 /// One row per application and cluster; nothing before the merge.
 pub(super) fn table(rows: &[DeploymentRow]) -> Section {
     Section {
@@ -17,6 +21,19 @@ pub(super) fn table(rows: &[DeploymentRow]) -> Section {
         rest: ("| … ", " |"),
         share: 30,
     }
+}
+
+/// A comment that was composed before the merge, with the table at its end.
+pub fn append(comment: &str, rows: &[DeploymentRow]) -> String {
+    let budget = comment.len() + APPENDED_BUDGET;
+    markdown::compose(
+        comment,
+        &[table(rows)],
+        "",
+        budget,
+        "the deployments of this repository list all",
+    )
+    .text
 }
 
 fn row(row: &DeploymentRow) -> String {

@@ -17,6 +17,7 @@ macro_rules! put {
 pub mod apps;
 pub mod check_run;
 pub mod comment;
+pub mod deployed;
 pub mod deployment;
 pub mod github;
 pub mod json;

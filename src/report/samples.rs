@@ -148,6 +148,7 @@ pub(super) fn change(object: ObjectRef, action: Action, fields: Vec<FieldChange>
         fields,
         diff: String::new(),
         dangers: Vec::new(),
+        uid: None,
     }
 }
 

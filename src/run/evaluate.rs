@@ -9,6 +9,7 @@ use std::time::UNIX_EPOCH;
 
 use secrecy::SecretString;
 
+use super::deploy::Deployers;
 use super::pipeline::{self, Clusters, Means, PolicyChoice, PolicyInput, Rules, Subject};
 use super::{Ctx, Failure};
 use crate::clients::git::{self, FetchRequest, Merge, Want};
@@ -33,6 +34,8 @@ pub struct Bench {
     /// Everything of the operator's and of this program that decides a result: another digest judges
     /// every open pull request again.
     pub digest: Digest,
+    /// Who writes to clusters; empty: Drydock deploys nothing.
+    pub deployers: Arc<Deployers>,
     /// What the process lacks to judge, one phrase each, found at start.
     pub lacks: Vec<String>,
 }
@@ -106,14 +109,7 @@ impl Task {
         };
         let policies = PolicyInput::read(&base, &config, &PolicyChoice::default())
             .map_err(|error| Failure::internal(error.to_string()))?;
-        let mut means = ctx.bench.means.clone();
-        means.now_ns = ctx.now().duration_since(UNIX_EPOCH).map_or(0, |since| {
-            i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
-        });
-        if self.from_fork {
-            // A stranger's objects are not shown to a cluster, and its state is not shown to them.
-            means.clusters = Clusters::None;
-        }
+        let means = means(ctx, self.from_fork);
         let rules = Rules {
             gates: gates(&means),
             config,
@@ -157,7 +153,20 @@ impl Task {
     }
 }
 
-fn gates(means: &Means) -> BTreeSet<Gate> {
+/// What a judgement of now is made with.
+pub(super) fn means(ctx: &Ctx, from_fork: bool) -> Means {
+    let mut means = ctx.bench.means.clone();
+    means.now_ns = ctx.now().duration_since(UNIX_EPOCH).map_or(0, |since| {
+        i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+    });
+    if from_fork {
+        // A stranger's objects are not shown to a cluster, and its state is not shown to them.
+        means.clusters = Clusters::None;
+    }
+    means
+}
+
+pub(super) fn gates(means: &Means) -> BTreeSet<Gate> {
     let mut gates = BTreeSet::from([Gate::Render, Gate::Schema, Gate::Policy]);
     if !matches!(means.clusters, Clusters::None) {
         gates.insert(Gate::Preview);

@@ -6,6 +6,7 @@ use crate::clients::git::GitError;
 use crate::clients::github::GitHubError;
 use crate::clients::store::StoreError;
 use crate::finding::{Blame, Retry};
+use crate::sync::SyncError;
 
 /// Work that could not be finished. `said` may be shown to anyone, `detail` only to the operator.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -43,6 +44,22 @@ impl From<StoreError> for Failure {
             detail: chain(&error),
             blame: error.blame(),
             retry: error.retry(),
+            lost_access: false,
+        }
+    }
+}
+
+impl From<SyncError> for Failure {
+    fn from(error: SyncError) -> Self {
+        let (blame, retry) = match &error {
+            SyncError::Cluster(error) => (error.blame(), error.retry()),
+            SyncError::Store(error) => (error.blame(), error.retry()),
+        };
+        Self {
+            said: "the deployment could not be carried on",
+            detail: chain(&error),
+            blame,
+            retry,
             lost_access: false,
         }
     }

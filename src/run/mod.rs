@@ -11,7 +11,7 @@
 
 mod ctx;
 pub mod deploy;
-mod evaluate;
+pub(crate) mod evaluate;
 mod failure;
 pub mod judge;
 pub mod observe;

@@ -120,6 +120,7 @@ fn run_app(app: &AppReport) -> RunApp {
         outcome: app.outcome.word().to_owned(),
         base: app.base.map(|(digest, _)| digest),
         head: app.head.map(|(digest, _)| digest),
+        deletions: super::deploy::write_deletions(app.preview.as_ref()),
     }
 }
 

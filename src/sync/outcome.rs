@@ -44,7 +44,7 @@ impl Outcome {
 }
 
 /// Why a merged change was held back.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Held {
     /// No passing evaluation of the pull request exists.
     NeverApproved,

@@ -172,6 +172,18 @@ impl Repository {
         commit.tree_id().map(gix::Id::detach).map_err(missing)
     }
 
+    /// How many parents a commit names; they need not be here.
+    pub fn parent_count(&self, commit: &CommitSha) -> Result<usize, GitError> {
+        let repository = self.objects.to_thread_local();
+        let found = repository
+            .find_commit(object_id(commit)?)
+            .map_err(|error| GitError::MissingCommit {
+                commit: commit.clone(),
+                reason: error.to_string(),
+            })?;
+        Ok(found.parent_ids().count())
+    }
+
     /// Lists a tree object.
     fn tree_of(&self, root: gix::ObjectId, revision: Revision) -> Result<Tree, GitError> {
         self.tree_within(root, revision, FILE_COUNT_LIMIT)

@@ -81,6 +81,8 @@ pub struct RunApp {
     pub base: Option<Digest>,
     /// Digest of what was judged; `None` when the application is removed or could not be rendered.
     pub head: Option<Digest>,
+    /// What the preview showed as deleted by this change, with uids: JSON of the deployer.
+    pub deletions: String,
 }
 
 /// One finding of an evaluation, as searched for later; never a value of a manifest.
@@ -180,13 +182,14 @@ impl Store {
         .await
         .map_err(failed)?;
         for app in apps {
-            sqlx::query("INSERT INTO run_app (run, app, cluster, outcome, base_digest, head_digest) VALUES ($1, $2, $3, $4, $5, $6)")
+            sqlx::query("INSERT INTO run_app (run, app, cluster, outcome, base_digest, head_digest, deletions) VALUES ($1, $2, $3, $4, $5, $6, $7)")
                 .bind(&run.id.0)
                 .bind(&app.app)
                 .bind(&app.cluster)
                 .bind(&app.outcome)
                 .bind(app.base.map(|digest| digest.to_string()))
                 .bind(app.head.map(|digest| digest.to_string()))
+                .bind(&app.deletions)
                 .execute(&mut *transaction)
                 .await
                 .map_err(failed)?;
@@ -252,22 +255,30 @@ impl Store {
 
     /// The applications of an evaluation, in id order.
     pub async fn run_apps(&self, id: &RunId) -> Result<Vec<RunApp>, StoreError> {
-        type Row = (String, String, String, Option<String>, Option<String>);
+        type Row = (
+            String,
+            String,
+            String,
+            Option<String>,
+            Option<String>,
+            String,
+        );
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT app, cluster, outcome, base_digest, head_digest FROM run_app WHERE run = $1 ORDER BY app",
+            "SELECT app, cluster, outcome, base_digest, head_digest, deletions FROM run_app WHERE run = $1 ORDER BY app",
         )
         .bind(&id.0)
         .fetch_all(&self.read)
         .await
         .map_err(query("read the applications of a run"))?;
         rows.into_iter()
-            .map(|(app, cluster, outcome, base, head)| {
+            .map(|(app, cluster, outcome, base, head, deletions)| {
                 Ok(RunApp {
                     app,
                     cluster,
                     outcome,
                     base: base.as_deref().map(digest).transpose()?,
                     head: head.as_deref().map(digest).transpose()?,
+                    deletions,
                 })
             })
             .collect()

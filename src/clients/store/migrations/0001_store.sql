@@ -92,6 +92,7 @@ CREATE TABLE run_app (
     outcome     TEXT NOT NULL,
     base_digest TEXT,
     head_digest TEXT,
+    deletions   TEXT NOT NULL,       -- JSON: what the preview showed as deleted, with uids
     PRIMARY KEY (run, app)
 );
 

@@ -1,0 +1,227 @@
+//! One environment of a merge: its deployment on GitHub, its applications one after the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::journal::{self, StoredJournal};
+use super::prepare::{Prepared, PreparedApp, fetch_tip};
+use super::{Merge, tell};
+use crate::clients::cluster::ApplyClient;
+use crate::clients::store::{DeployStep, DeploymentRecord};
+use crate::config::repo::{Engine, OnMerge};
+use crate::ids::{ClusterName, ObjectKey};
+use crate::intent::{compose, is_kept_for_good};
+use crate::object::Role;
+use crate::observe::{Pair, read_pairs};
+use crate::run::ctx::new_id;
+use crate::run::{Ctx, Failure};
+use crate::sync::outcome::{AppDeployment, Held, NotDeployed, Outcome, State};
+use crate::sync::{ApplyEngine, Deletion, Elsewhere, Order, SyncEngine, SyncError};
+
+/// What came of an environment.
+pub(super) enum Ended {
+    /// The branch moved while the turn was waited for.
+    Moved,
+    /// Every application ended; one row for each.
+    Told(Vec<AppDeployment>),
+}
+
+/// The environments of a merge: those that `sync.order` names, in its order, then the others.
+pub(super) fn order(prepared: &Prepared) -> Vec<ClusterName> {
+    let all: BTreeSet<ClusterName> = prepared.apps.iter().map(|app| destination(app).0).collect();
+    let listed = prepared
+        .config
+        .sync_order
+        .iter()
+        .filter(|name| all.contains(name));
+    let listed: Vec<ClusterName> = listed.cloned().collect();
+    let rest = all.into_iter().filter(|name| !listed.contains(name));
+    listed.iter().cloned().chain(rest).collect()
+}
+
+fn destination(app: &PreparedApp) -> (ClusterName, Engine) {
+    let side = app.planned.head.as_ref().or(app.planned.base.as_ref());
+    side.map_or((ClusterName::default(), Engine::Kubectl), |side| {
+        (side.cluster.clone(), side.engine)
+    })
+}
+
+/// Why Drydock does not deploy an application, where it does not.
+fn elsewhere(
+    ctx: &Ctx,
+    prepared: &Prepared,
+    cluster: &ClusterName,
+    engine: Engine,
+) -> Option<NotDeployed> {
+    match engine {
+        Engine::ArgoCd => return Some(NotDeployed::ArgoCd),
+        Engine::Flux => return Some(NotDeployed::Flux),
+        Engine::Kubectl => return Some(NotDeployed::Kubectl),
+        Engine::Apply => {}
+    }
+    if prepared.config.on_merge != OnMerge::Trigger {
+        Some(NotDeployed::Mode)
+    } else if cluster.0.is_empty() {
+        Some(NotDeployed::NoCluster)
+    } else if !ctx.bench.deployers.clients.contains_key(cluster) {
+        Some(NotDeployed::SettingsForbid)
+    } else {
+        None
+    }
+}
+
+/// Deploys what may be deployed to this environment, and says how each application ended.
+pub(super) async fn deploy(
+    ctx: &Arc<Ctx>,
+    merge: &Merge<'_>,
+    prepared: &Prepared,
+    environment: &ClusterName,
+) -> Result<Ended, Failure> {
+    let apps: Vec<&PreparedApp> = prepared
+        .apps
+        .iter()
+        .filter(|app| destination(app).0 == *environment)
+        .collect();
+    let row = |app: &PreparedApp, outcome: Outcome| AppDeployment {
+        app: app.planned.id.clone(),
+        commit: merge.revision.clone(),
+        state: State::Ended(outcome),
+        since: tell::millis(ctx.now()),
+    };
+    let mut rows = Vec::new();
+    let mut open = Vec::new();
+    for app in apps {
+        let engine = destination(app).1;
+        match (elsewhere(ctx, prepared, environment, engine), app.allowed) {
+            (Some(reason), _) => rows.push(row(app, Outcome::NotDeployed(reason))),
+            (None, Err(held)) => rows.push(row(app, Outcome::Held(held))),
+            (None, Ok(())) => open.push(app),
+        }
+    }
+    let client = ctx.bench.deployers.clients.get(environment);
+    let turn = ctx.bench.deployers.turns.get(environment);
+    let held = rows
+        .iter()
+        .any(|row| matches!(row.state, State::Ended(Outcome::Held(_))));
+    let (Some(client), Some(turn)) = (client, turn) else {
+        return Ok(Ended::Told(rows));
+    };
+    if open.is_empty() && !held {
+        return Ok(Ended::Told(rows));
+    }
+    let _turn = turn.lock().await;
+    if fetch_tip(ctx, merge).await? != prepared.tip {
+        return Ok(Ended::Moved);
+    }
+    let mut record = start(ctx, merge, environment).await?;
+    tell::started(ctx, merge, prepared, &record).await?;
+    let stored = ctx.store.deploy_steps(&record.id).await?;
+    let mut first = 0;
+    for app in open {
+        let writer = Writer {
+            ctx,
+            client,
+            record: &record,
+            stored: &stored,
+        };
+        let (outcome, next) = writer.deploy(app, first).await?;
+        first = next;
+        rows.push(row(app, outcome));
+    }
+    rows.sort();
+    tell::ended(ctx, merge, prepared, &mut record, &rows).await?;
+    Ok(Ended::Told(rows))
+}
+
+/// The record of this environment's deployment: an earlier process's, or a new one.
+async fn start(
+    ctx: &Ctx,
+    merge: &Merge<'_>,
+    environment: &ClusterName,
+) -> Result<DeploymentRecord, Failure> {
+    let now = ctx.now();
+    let record = DeploymentRecord {
+        id: new_id("deploy"),
+        repository: merge.repository.id,
+        pull: merge.pull.number,
+        revision: merge.revision.clone(),
+        environment: environment.0.clone(),
+        state: "in_progress".to_owned(),
+        detail: "{}".to_owned(),
+        started_at: now,
+    };
+    Ok(ctx.store.record_deployment(&record, &[], now).await?)
+}
+
+struct Writer<'a> {
+    ctx: &'a Ctx,
+    client: &'a ApplyClient,
+    record: &'a DeploymentRecord,
+    stored: &'a [DeployStep],
+}
+
+impl Writer<'_> {
+    /// Deploys one application; gives its outcome and where the next one's steps begin.
+    async fn deploy(&self, app: &PreparedApp, first: u32) -> Result<(Outcome, u32), Failure> {
+        if app.superseded {
+            return Ok((Outcome::Superseded, first));
+        }
+        let facts = match self.client.facts(&BTreeSet::new()).await {
+            Ok(facts) => facts,
+            Err(error) => return Err(SyncError::from(error).into()),
+        };
+        let Some(pairs) = read_pairs(&app.planned, &app.rendered, Some(&facts)) else {
+            return Ok((Outcome::Held(Held::Undecided), first));
+        };
+        if app.planned.head.is_some() && pairs.values().all(|pair| pair.head.is_none()) {
+            return Ok((Outcome::Held(Held::EmptyRender), first));
+        }
+        let order = build_order(app, &pairs);
+        let steps = journal::plan(&order, first);
+        self.ctx
+            .store
+            .record_deployment(self.record, &steps, self.ctx.now())
+            .await?;
+        let next = first.saturating_add(u32::try_from(steps.len()).unwrap_or(u32::MAX));
+        let journal =
+            StoredJournal::new(self.ctx, self.record.id.clone(), first, &steps, self.stored);
+        let engine: Box<dyn SyncEngine> = match destination(app).1 {
+            Engine::Apply => Box::new(ApplyEngine::new(
+                self.client.clone(),
+                self.ctx.bench.deployers.limits,
+            )),
+            Engine::ArgoCd => Box::new(Elsewhere(NotDeployed::ArgoCd)),
+            Engine::Flux => Box::new(Elsewhere(NotDeployed::Flux)),
+            Engine::Kubectl => Box::new(Elsewhere(NotDeployed::Kubectl)),
+        };
+        Ok((engine.deploy(&order, &journal).await?, next))
+    }
+}
+
+/// What is applied, and what of the approved deletions is still wanted.
+fn build_order(app: &PreparedApp, pairs: &BTreeMap<ObjectKey, Pair>) -> Order {
+    let applied = |role: Role| matches!(role, Role::Object | Role::Crd);
+    let objects: Vec<_> = pairs
+        .values()
+        .filter_map(|pair| Some((pair.object.clone(), pair.head.clone()?)))
+        .filter(|(_, manifest)| applied(manifest.role()))
+        .collect();
+    let wanted = |deletion: &Deletion| {
+        let gone = pairs
+            .get(&deletion.object.key())
+            .is_some_and(|pair| pair.head.is_none());
+        gone && !is_kept_for_good(&deletion.object)
+    };
+    let mut deletions: Vec<Deletion> = app
+        .deletions
+        .iter()
+        .filter(|deletion| wanted(deletion))
+        .cloned()
+        .collect();
+    deletions.sort();
+    Order {
+        app: app.planned.id.clone(),
+        intent: compose(destination(app).1, &objects),
+        deletions,
+    }
+}

@@ -1,0 +1,254 @@
+//! From a merged commit to what would be deployed: fetched, rendered, compared with what was approved.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use secrecy::SecretString;
+
+use super::decide::{Decision, after_judging, compare};
+use super::{Merge, deletions};
+use crate::clients::git::{self, FetchRequest, Want};
+use crate::clients::github::Scope;
+use crate::clients::store::RunApp;
+use crate::config::repo::RepoConfig;
+use crate::finding::Gate;
+use crate::ids::{AppId, CommitSha};
+use crate::plan::{PlannedApp, Selection};
+use crate::render::{Outcome, RenderedApp};
+use crate::run::evaluate::{self, Bench};
+use crate::run::pipeline::{self, Judgement, PolicyChoice, PolicyInput, Rules, Subject};
+use crate::run::{Ctx, Failure};
+use crate::sync::Deletion;
+use crate::sync::outcome::Held;
+use crate::tree::Tree;
+use crate::verdict::Verdict;
+
+/// What would be deployed of a merge.
+pub(super) struct Prepared {
+    /// The newest commit of the branch when this was made.
+    pub(super) tip: CommitSha,
+    /// The configuration that judged.
+    pub(super) config: RepoConfig,
+    /// Applications of the merge, in id order.
+    pub(super) apps: Vec<PreparedApp>,
+    /// True when the merged commit has several parents.
+    pub(super) is_merge: bool,
+}
+
+/// One application of a merge.
+pub(super) struct PreparedApp {
+    pub(super) planned: PlannedApp,
+    pub(super) rendered: RenderedApp,
+    /// Whether it may be deployed.
+    pub(super) allowed: Result<(), Held>,
+    /// True when a newer commit of the branch wants something else.
+    pub(super) superseded: bool,
+    /// What the approved preview showed as deleted.
+    pub(super) deletions: Vec<Deletion>,
+}
+
+/// Fetches, renders and compares. `None` when the base's configuration cannot be read.
+pub(super) async fn prepare(
+    ctx: &Arc<Ctx>,
+    merge: &Merge<'_>,
+    approved: &[RunApp],
+) -> Result<Option<Prepared>, Failure> {
+    let tip = fetch_tip(ctx, merge).await?;
+    let token = ctx
+        .github
+        .mint_token(merge.repository, Scope::Review)
+        .await?;
+    let task = Task {
+        token,
+        url: merge.pull.clone_url.clone(),
+        base: merge.run.base.clone(),
+        revision: merge.revision.clone(),
+        tip,
+        from_fork: merge.pull.is_from_fork(),
+        approved: approved.to_vec(),
+    };
+    let ctx = Arc::clone(ctx);
+    tokio::task::spawn_blocking(move || task.run(&ctx))
+        .await
+        .map_err(|error| {
+            Failure::internal(format!("the deployment's preparation broke off: {error}"))
+        })?
+}
+
+/// The newest commit of the branch that was merged into.
+pub(super) async fn fetch_tip(ctx: &Ctx, merge: &Merge<'_>) -> Result<CommitSha, Failure> {
+    let branch = &merge.pull.base.branch;
+    let comparison = ctx
+        .github
+        .fetch_comparison(merge.repository, branch, merge.revision)
+        .await?;
+    Ok(comparison.base_tip)
+}
+
+struct Task {
+    token: SecretString,
+    url: String,
+    base: CommitSha,
+    revision: CommitSha,
+    tip: CommitSha,
+    from_fork: bool,
+    approved: Vec<RunApp>,
+}
+
+impl Task {
+    fn run(&self, ctx: &Ctx) -> Result<Option<Prepared>, Failure> {
+        let unusable = |error: std::io::Error| {
+            Failure::internal(format!("the work folder `{}`: {error}", ctx.work.display()))
+        };
+        let folder = tempfile::tempdir_in(&ctx.work).map_err(unusable)?;
+        let commits = BTreeSet::from([&self.base, &self.revision, &self.tip]);
+        let wants: Vec<Want> = commits.into_iter().cloned().map(Want::Commit).collect();
+        let request = FetchRequest {
+            url: &self.url,
+            token: Some(&self.token),
+            wants: &wants,
+            depth: NonZeroU32::new(1),
+            interrupt: &AtomicBool::new(false),
+        };
+        let repository = git::fetch(&request, folder.path())?.repository;
+        let base = repository.tree(&self.base)?;
+        let Ok(config) = Rules::read_config(&base) else {
+            return Ok(None);
+        };
+        let merged = repository.tree(&self.revision)?;
+        let look = Look {
+            ctx,
+            base: &base,
+            config: &config,
+            from_fork: self.from_fork,
+        };
+        let rendered = look.judge(&merged, false)?;
+        let newer = if self.tip == self.revision {
+            BTreeMap::new()
+        } else {
+            heads_of(&look.judge(&repository.tree(&self.tip)?, false)?)
+        };
+        let apps = self.decide(&look, &merged, rendered, &newer)?;
+        let is_merge = repository.parent_count(&self.revision)? > 1;
+        Ok(Some(Prepared {
+            tip: self.tip.clone(),
+            config,
+            apps,
+            is_merge,
+        }))
+    }
+
+    fn decide(
+        &self,
+        look: &Look<'_>,
+        merged: &Tree,
+        rendered: Judgement,
+        newer: &BTreeMap<AppId, Outcome>,
+    ) -> Result<Vec<PreparedApp>, Failure> {
+        let approved: BTreeMap<&str, &RunApp> = self
+            .approved
+            .iter()
+            .map(|app| (app.app.as_str(), app))
+            .collect();
+        // Other merges since the approval touch other applications: those are not this one's to deploy.
+        let ours =
+            |id: &AppId| approved.is_empty() || approved.contains_key(id.to_string().as_str());
+        let mut second: Option<Judgement> = None;
+        let mut apps = Vec::new();
+        for (planned, app) in rendered.plan.apps.into_iter().zip(rendered.rendered) {
+            if !ours(&planned.id) {
+                continue;
+            }
+            let record = approved.get(planned.id.to_string().as_str()).copied();
+            let allowed = match compare(record.map(|record| record.head), &app.head) {
+                Decision::Deploy => Ok(()),
+                Decision::JudgeAgain => {
+                    let judged = match second.take() {
+                        Some(judged) => judged,
+                        None => look.judge(merged, true)?,
+                    };
+                    let report = judged
+                        .report
+                        .apps
+                        .iter()
+                        .find(|report| report.id == planned.id);
+                    let passes = matches!(judged.report.verdict, Verdict::Pass(_));
+                    let allowed = after_judging(passes, report.map(|report| report.outcome));
+                    second = Some(judged);
+                    allowed
+                }
+            };
+            let superseded = newer
+                .get(&planned.id)
+                .is_some_and(|tip| !same(tip, &app.head));
+            apps.push(PreparedApp {
+                allowed,
+                superseded,
+                deletions: record
+                    .map(|record| deletions::read(&record.deletions))
+                    .unwrap_or_default(),
+                planned,
+                rendered: app,
+            });
+        }
+        Ok(apps)
+    }
+}
+
+/// Judges trees against the approved base.
+struct Look<'a> {
+    ctx: &'a Ctx,
+    base: &'a Tree,
+    config: &'a RepoConfig,
+    from_fork: bool,
+}
+
+impl Look<'_> {
+    /// Renders only, or judges with every gate.
+    fn judge(&self, head: &Tree, completely: bool) -> Result<Judgement, Failure> {
+        let bench: &Bench = &self.ctx.bench;
+        let means = evaluate::means(self.ctx, self.from_fork);
+        let policies = PolicyInput::read(self.base, self.config, &PolicyChoice::default())
+            .map_err(|error| Failure::internal(error.to_string()))?;
+        let gates = if completely {
+            evaluate::gates(&means)
+        } else {
+            BTreeSet::from([Gate::Render])
+        };
+        let rules = Rules {
+            gates,
+            config: self.config.clone(),
+            defaults: bench.defaults.clone(),
+            policies,
+            crds: Vec::new(),
+            preview_required: false,
+            kubernetes: bench.kubernetes,
+        };
+        let subject = Subject {
+            base: self.base.clone(),
+            head: head.clone(),
+            base_name: None,
+            head_name: None,
+            selection: Selection::Changed,
+        };
+        Ok(pipeline::judge(&subject, &rules, &means))
+    }
+}
+
+fn heads_of(judgement: &Judgement) -> BTreeMap<AppId, Outcome> {
+    judgement
+        .rendered
+        .iter()
+        .map(|app| (app.id.clone(), app.head.clone()))
+        .collect()
+}
+
+fn same(one: &Outcome, other: &Outcome) -> bool {
+    match (one, other) {
+        (Outcome::Rendered(one), Outcome::Rendered(other)) => one.digest == other.digest,
+        (Outcome::Absent, Outcome::Absent) => true,
+        _ => false,
+    }
+}
