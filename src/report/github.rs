@@ -58,6 +58,9 @@ fn write_problems(out: &mut String, report: &Report) {
     use crate::ids::Side;
     for app in &report.apps {
         for (side, problem) in &app.problems {
+            if wording::is_trouble(report, &app.id, problem) {
+                continue;
+            }
             let (name, when) = match side {
                 Side::Head => ("error", "does not render"),
                 Side::Base => ("warning", "did not render before this change"),

@@ -229,7 +229,7 @@ fn shop(cluster: &str) -> AppReport {
         );
         gone.dangers = vec![Danger {
             rule: "danger.delete-volume-claim".to_owned(),
-            message: "will delete `PersistentVolumeClaim shop/data` (20Gi, bound)".to_owned(),
+            message: "deleting the claim can delete the data of its volume".to_owned(),
         }];
         changes.push(gone);
         let mut drift = change(

@@ -3,6 +3,8 @@
 use crate::finding::{Blame, Finding, Gate};
 use crate::ids::AppId;
 use crate::plan::{UntouchedReason, Why};
+use crate::preview::Action;
+use crate::render::Problem;
 use crate::tree::Revision;
 
 use super::model::Report;
@@ -128,15 +130,34 @@ pub(super) fn apps(ids: &[&AppId], limit: usize, quote: impl Fn(&str) -> String)
 
 /// A side of the change: what people call it, and the commit.
 pub(super) fn side(name: Option<&str>, revision: Option<&Revision>) -> Option<String> {
-    let revision = match revision? {
-        Revision::Commit(sha) => sha.short().to_owned(),
-        Revision::Worktree => "worktree".to_owned(),
-        Revision::Empty => "nothing".to_owned(),
-    };
-    Some(match name.map(visible::line) {
-        Some(name) if name != revision => format!("{name} ({revision})"),
-        _ => revision,
+    let name = name.map(visible::line);
+    Some(match (revision?, name) {
+        (Revision::Commit(sha), Some(name)) if name != sha.as_str() && name != sha.short() => {
+            format!("{name} ({})", sha.short())
+        }
+        (Revision::Commit(sha), _) => sha.short().to_owned(),
+        (Revision::Worktree | Revision::Empty, Some(name)) => name,
+        (Revision::Worktree, None) => "worktree".to_owned(),
+        (Revision::Empty, None) => "nothing".to_owned(),
     })
+}
+
+/// What merging will do, before the name of an object.
+pub(super) fn will(action: Action) -> &'static str {
+    match action {
+        Action::Create => "will create",
+        Action::Update => "will change",
+        Action::Delete => "will delete",
+        Action::Unchanged => "will leave",
+    }
+}
+
+/// True when a trouble of the report says the same about the application: it is told once.
+pub(super) fn is_trouble(report: &Report, app: &AppId, problem: &Problem) -> bool {
+    report
+        .troubles
+        .iter()
+        .any(|trouble| trouble.app.as_ref() == Some(app) && trouble.what == problem.message)
 }
 
 /// True when there is a state before that findings were compared with.

@@ -21,7 +21,9 @@ pub(in crate::report) fn dangers(report: &Report) -> Section {
             if !is_stated(report, app, &change.object, danger) {
                 let line = if items.is_empty() { "" } else { ">\n" };
                 items.push(format!(
-                    "{line}> ⚠️ {}: {}\n",
+                    "{line}> ⚠️ **{}** {} of {}: {}\n",
+                    capitalised(wording::will(change.action)),
+                    markdown::code(&change.object.to_string()),
                     super::app_name(&app.id),
                     markdown::prose(&danger.message)
                 ));
@@ -36,6 +38,12 @@ pub(in crate::report) fn dangers(report: &Report) -> Section {
         rest: (">\n> ⚠️ ", ""),
         share: 20,
     }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(characters).collect()
 }
 
 fn with_dangers(change: &Change) -> impl Iterator<Item = (&Change, &Danger)> {
@@ -56,6 +64,9 @@ fn is_stated(report: &Report, app: &AppReport, object: &ObjectRef, danger: &Dang
 pub(in crate::report) fn to_fix(report: &Report, occasion: Option<&Occasion>) -> Section {
     let mut lines = Vec::new();
     for (app, problem) in broken(report, Side::Head) {
+        if wording::is_trouble(report, &app.id, problem) {
+            continue;
+        }
         let place = problem
             .path
             .as_ref()

@@ -18,6 +18,9 @@ const NAMED: usize = 4;
 pub(super) fn write_problems(out: &mut String, report: &Report, colour: Colour) {
     for app in &report.apps {
         for (side, problem) in &app.problems {
+            if wording::is_trouble(report, &app.id, problem) {
+                continue;
+            }
             let word = match (side, problem.blame) {
                 (Side::Base, Blame::Author) => colour.paint(Ink::Warning, "warning[render]"),
                 (Side::Head, Blame::Author) => colour.paint(Ink::Error, "error[render]"),
@@ -142,7 +145,13 @@ pub(super) fn write_dangers(out: &mut String, report: &Report, colour: Colour) {
             for danger in &change.dangers {
                 if !is_stated(report, app, &change.object, danger) {
                     let word = colour.paint(Ink::Warning, &format!("warning[{}]", danger.rule));
-                    let message = colour.paint(Ink::Strong, &visible::line(&danger.message));
+                    let message = visible::line(&format!(
+                        "{} {}: {}",
+                        wording::will(change.action),
+                        change.object,
+                        danger.message
+                    ));
+                    let message = colour.paint(Ink::Strong, &message);
                     put!(out, "\n{word}: {message}\n");
                     excerpt::note(out, 2, "app", &wording::app(&app.id), colour);
                 }
