@@ -11,6 +11,7 @@ mod apps;
 mod check;
 mod clusters;
 mod completion;
+mod demo;
 mod doctor;
 mod files;
 mod inputs;
@@ -45,6 +46,8 @@ enum Command {
     Apps(apps::AppsArgs),
     /// List, lint, test and evaluate policies
     Policy(policy_command::PolicyCommandArgs),
+    /// Judge an embedded sample: a pull request on three applications, offline
+    Demo(demo::DemoArgs),
     /// Say whether this machine has what Drydock needs
     Doctor(doctor::DoctorArgs),
     /// Print a completion script for a shell
@@ -108,6 +111,7 @@ pub fn run() -> ExitCode {
         Command::Render(args) => render::run(&args),
         Command::Apps(args) => apps::run(&args),
         Command::Policy(args) => policy_command::run(&args),
+        Command::Demo(args) => demo::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Completion(args) => completion::run(&args),
     };

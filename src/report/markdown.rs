@@ -68,6 +68,24 @@ pub fn html_code(text: &str) -> String {
     out
 }
 
+/// A sentence inside raw HTML: plain words stay, everything else becomes `<code>`.
+pub fn html_text(text: &str) -> String {
+    let words: Vec<String> = visible::shorten(&visible::line(text), NAME_LIMIT)
+        .split(' ')
+        .map(|word| {
+            let core = word.trim_matches('`');
+            let bare = core.trim_end_matches(CLOSING);
+            let (_, after) = core.split_at(bare.len());
+            if core.is_empty() || core == word && is_plain(bare) && !after.contains(['"', '\'']) {
+                core.to_owned()
+            } else {
+                html_code(core)
+            }
+        })
+        .collect();
+    words.join(" ")
+}
+
 /// The fence for this text: longer than its longest run of back-ticks, at least three.
 pub fn fence(text: &str) -> String {
     "`".repeat(longest_run(text).max(2) + 1)

@@ -18,6 +18,7 @@ pub mod apps;
 pub mod check_run;
 pub mod comment;
 pub mod deployed;
+pub mod demo;
 pub mod deployment;
 pub mod github;
 pub mod json;

@@ -4,7 +4,7 @@ mod changes;
 mod findings;
 mod table;
 
-use crate::ids::RepoPath;
+use crate::ids::{AppId, RepoPath};
 
 use super::markdown::{self, Section};
 use super::model::{Occasion, Report, Trouble};
@@ -103,10 +103,9 @@ pub(super) fn effect(report: &Report, tally: &Tally, occasion: Option<&Occasion>
 pub(super) fn troubles(report: &Report, occasion: Option<&Occasion>) -> Section {
     Section {
         opening: "\n**Could not be judged**\n".to_owned(),
-        items: report
-            .troubles
-            .iter()
-            .map(|trouble| format!("- {}\n", trouble_line(trouble, occasion)))
+        items: wording::troubles(report)
+            .into_iter()
+            .map(|(trouble, apps)| format!("- {}\n", trouble_line(trouble, &apps, occasion)))
             .collect(),
         closing: String::new(),
         noun: ("reason", "reasons"),
@@ -115,17 +114,17 @@ pub(super) fn troubles(report: &Report, occasion: Option<&Occasion>) -> Section 
     }
 }
 
-fn trouble_line(trouble: &Trouble, occasion: Option<&Occasion>) -> String {
+fn trouble_line(trouble: &Trouble, apps: &[&AppId], occasion: Option<&Occasion>) -> String {
     let place = trouble
         .place
         .as_ref()
         .map(|(path, line, _)| format!("{} ", self::place(path, *line, occasion)))
         .unwrap_or_default();
-    let app = trouble
-        .app
-        .as_ref()
-        .map(|id| format!(" application {},", app_name(id)))
-        .unwrap_or_default();
+    let app = if apps.is_empty() {
+        String::new()
+    } else {
+        format!(" {},", wording::apps(apps, 8, markdown::code))
+    };
     let hint = trouble
         .hint
         .as_ref()
@@ -139,7 +138,7 @@ fn trouble_line(trouble: &Trouble, occasion: Option<&Occasion>) -> String {
 }
 
 /// An application in a sentence.
-fn app_name(id: &crate::ids::AppId) -> String {
+fn app_name(id: &AppId) -> String {
     let name = markdown::code(&id.display_name());
     if id.cluster.0.is_empty() {
         name

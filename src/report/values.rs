@@ -69,6 +69,21 @@ pub(super) fn needs_diff(change: &Change) -> bool {
             .any(is_several_lines)
 }
 
+/// The lines of a unified diff that a person reads: no file names, `…` between two places.
+pub(super) fn diff_lines(diff: &str) -> Vec<&str> {
+    let mut lines: Vec<&str> = Vec::new();
+    for line in diff.lines() {
+        if line.starts_with("@@") {
+            if !lines.is_empty() {
+                lines.push(" …");
+            }
+        } else if !(lines.is_empty() && (line.starts_with("---") || line.starts_with("+++"))) {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
 fn stands_bare(text: &str) -> bool {
     let ambiguous = text.is_empty()
         || text.trim() != text
@@ -100,9 +115,50 @@ pub(super) fn mark(action: Action) -> &'static str {
     }
 }
 
+/// How well most changes of a list are known, which is then said once, above them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Usual {
+    basis: Basis,
+    note: Option<String>,
+}
+
+impl Usual {
+    /// What most of the changes share.
+    pub(super) fn of(changes: &[&Change]) -> Self {
+        let basis = usual_basis(changes.iter().copied()).unwrap_or(Basis::Server);
+        let alike = || changes.iter().filter(|change| change.basis == basis);
+        let note = alike()
+            .filter_map(|change| change.note.as_deref())
+            .find(|note| {
+                let same = alike().filter(|change| change.note.as_deref() == Some(note));
+                same.count() * 2 > alike().count() && alike().count() > 1
+            })
+            .map(str::to_owned);
+        Self { basis, note }
+    }
+
+    /// In words: `estimated: from a recording`; nothing for what needs no word.
+    pub(super) fn words(&self) -> String {
+        let basis = match self.basis {
+            Basis::Server => "the server's answer",
+            Basis::Schema => "checked by schema only",
+            Basis::Estimated => "estimated",
+        };
+        match &self.note {
+            Some(note) => format!("{basis}: {}", visible::line(note)),
+            None => basis.to_owned(),
+        }
+    }
+
+    /// True when every such change is the server's own answer and no more is to be said.
+    pub(super) fn is_plain(&self) -> bool {
+        self.basis == Basis::Server && self.note.is_none()
+    }
+}
+
 /// What a reader must know of a change besides its fields: where it comes from and how well it is
-/// known. `usual` is the basis that needs no word.
-pub(super) fn remark(change: &Change, usual: Basis) -> Option<String> {
+/// known, as far as that is not usual for its list.
+pub(super) fn remark(change: &Change, usual: &Usual) -> Option<String> {
     let origin = match change.origin {
         Origin::ThisPr => None,
         Origin::Drift => Some("drifted, not by this change"),
@@ -111,13 +167,17 @@ pub(super) fn remark(change: &Change, usual: Basis) -> Option<String> {
         Origin::Unknown => Some("live state not known"),
     };
     let basis = match change.basis {
-        same if same == usual => None,
+        same if same == usual.basis => None,
         Basis::Server => Some("answered by the server"),
         Basis::Schema => Some("checked by schema only"),
         Basis::Estimated => Some("estimated"),
     };
     let words: Vec<&str> = [origin, basis].into_iter().flatten().collect();
-    let note = change.note.as_deref().map(visible::line);
+    let note = change
+        .note
+        .as_ref()
+        .filter(|note| usual.note.as_ref() != Some(note))
+        .map(|note| visible::line(note));
     match (words.is_empty(), note) {
         (true, None) => None,
         (false, None) => Some(words.join(", ")),

@@ -7,7 +7,7 @@ use crate::preview::Action;
 use crate::render::Problem;
 use crate::tree::Revision;
 
-use super::model::Report;
+use super::model::{Report, Trouble};
 use super::visible;
 
 /// `1 finding`, `2 findings`, `12,345 findings`.
@@ -140,6 +140,26 @@ pub(super) fn side(name: Option<&str>, revision: Option<&Revision>) -> Option<St
         (Revision::Worktree, None) => "worktree".to_owned(),
         (Revision::Empty, None) => "nothing".to_owned(),
     })
+}
+
+/// Troubles that differ in nothing but the application, together with their applications.
+pub(super) fn troubles(report: &Report) -> Vec<(&Trouble, Vec<&AppId>)> {
+    let mut groups: Vec<(&Trouble, Vec<&AppId>)> = Vec::new();
+    for trouble in &report.troubles {
+        let same = groups.iter_mut().find(|(first, apps)| {
+            !apps.is_empty()
+                && trouble.app.is_some()
+                && Trouble {
+                    app: trouble.app.clone(),
+                    ..Trouble::clone(first)
+                } == *trouble
+        });
+        match same {
+            Some((_, apps)) => apps.extend(&trouble.app),
+            None => groups.push((trouble, trouble.app.iter().collect())),
+        }
+    }
+    groups
 }
 
 /// What merging will do, before the name of an object.

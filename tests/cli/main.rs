@@ -8,4 +8,5 @@ mod repo;
 mod bad_input;
 mod check;
 mod policy;
+mod demo;
 mod render_and_apps;

@@ -4,7 +4,10 @@
 mod apiserver;
 mod changes;
 mod client;
+mod demo;
 mod deploy;
 mod refusals;
+#[path = "../support/repo.rs"]
+mod repo;
 mod scene;
 mod support;

@@ -1,14 +1,15 @@
 //! What merging changes, application by application; and what it does not cause.
 
 use crate::plan::{UntouchedItem, UntouchedReason};
-use crate::preview::{Basis, Change, Origin};
+use crate::preview::{Change, Origin};
 
 use super::super::groups::{self, Part};
 use super::super::markdown::{self, Section};
 use super::super::model::{AppReport, Occasion, Report};
 use super::super::tally::{self, Effect};
+use super::super::values::{self, Usual};
 use super::super::wording::count;
-use super::super::{values, visible, wording};
+use super::super::{visible, wording};
 
 /// Fields that are shown of one object; further ones are counted.
 const FIELDS: usize = 40;
@@ -38,8 +39,8 @@ fn is_own(change: &Change) -> bool {
 }
 
 fn folded(app: &AppReport, changes: &[&Change], title: &str, noun: &'static str) -> Section {
-    let usual = values::usual_basis(changes.iter().copied()).unwrap_or(Basis::Server);
-    let items: Vec<String> = changes.iter().map(|change| block(change, usual)).collect();
+    let usual = Usual::of(changes);
+    let items: Vec<String> = changes.iter().map(|change| block(change, &usual)).collect();
     let fence = markdown::fence(&items.concat());
     let name = markdown::html_code(&app.id.display_name());
     let place = if app.cluster.0.is_empty() {
@@ -47,10 +48,10 @@ fn folded(app: &AppReport, changes: &[&Change], title: &str, noun: &'static str)
     } else {
         format!(" in {}", markdown::html_code(&app.cluster.0))
     };
-    let known = match usual {
-        Basis::Server => "",
-        Basis::Schema => " (checked by schema only)",
-        Basis::Estimated => " (estimated)",
+    let known = if usual.is_plain() {
+        String::new()
+    } else {
+        format!(" ({})", markdown::html_text(&usual.words()))
     };
     Section {
         opening: format!(
@@ -65,7 +66,7 @@ fn folded(app: &AppReport, changes: &[&Change], title: &str, noun: &'static str)
 }
 
 /// One object's change as lines of a `diff` fence.
-fn block(change: &Change, usual: Basis) -> String {
+fn block(change: &Change, usual: &Usual) -> String {
     use crate::preview::Action;
     let sign = match change.action {
         Action::Create => "+ ",
@@ -78,11 +79,7 @@ fn block(change: &Change, usual: Basis) -> String {
     let object = visible::shorten(&visible::line(&change.object.to_string()), COLUMNS);
     let mut out = format!("{sign}{object}{remark}\n");
     if values::needs_diff(change) {
-        let lines: Vec<&str> = change
-            .diff
-            .lines()
-            .filter(|line| !line.starts_with("---") && !line.starts_with("+++"))
-            .collect();
+        let lines = values::diff_lines(&change.diff);
         for line in lines.iter().take(LINES) {
             let line = visible::shorten(line, COLUMNS);
             let (sign, rest) = line.split_at(line.chars().next().map_or(0, char::len_utf8));

@@ -1,10 +1,10 @@
 //! What merging changes, object by object.
 
-use crate::preview::{Basis, Change, Origin};
+use crate::preview::{Change, Origin};
 
 use super::super::model::{AppReport, Report};
 use super::super::tally::Effect;
-use super::super::values;
+use super::super::values::{self, Usual};
 use super::super::visible;
 use super::super::wording::{self, count};
 use super::paint::{Colour, Ink};
@@ -39,10 +39,10 @@ pub(super) fn write(out: &mut String, report: &Report, colour: Colour) {
         if changes.is_empty() {
             continue;
         }
-        let usual = values::usual_basis(changes.iter().copied()).unwrap_or(Basis::Server);
-        write_title(out, app, &preview.changes, usual, colour);
+        let usual = values::Usual::of(&changes);
+        write_title(out, app, &preview.changes, &usual, colour);
         for change in changes.iter().take(OBJECTS) {
-            write_change(out, change, usual, colour);
+            write_change(out, change, &usual, colour);
         }
         if changes.len() > OBJECTS {
             let more = count(changes.len() - OBJECTS, "object", "objects");
@@ -51,7 +51,7 @@ pub(super) fn write(out: &mut String, report: &Report, colour: Colour) {
     }
 }
 
-fn write_title(out: &mut String, app: &AppReport, all: &[Change], usual: Basis, colour: Colour) {
+fn write_title(out: &mut String, app: &AppReport, all: &[Change], usual: &Usual, colour: Colour) {
     let effect = Effect::of(all);
     let mut parts = vec![effect.words()];
     if effect.drifted > 0 {
@@ -61,16 +61,12 @@ fn write_title(out: &mut String, app: &AppReport, all: &[Change], usual: Basis, 
         parts.push(format!("{} already live", effect.already));
     }
     parts.retain(|part| !part.is_empty());
-    let known = match usual {
-        Basis::Server => "the server's answer",
-        Basis::Schema => "checked by schema only",
-        Basis::Estimated => "estimated",
-    };
+    let known = usual.words();
     let name = colour.paint(Ink::Strong, &wording::app(&app.id));
     put!(out, "\n{name}: {} ({known})\n", parts.join(", "));
 }
 
-fn write_change(out: &mut String, change: &Change, usual: Basis, colour: Colour) {
+fn write_change(out: &mut String, change: &Change, usual: &Usual, colour: Colour) {
     let mark = values::mark(change.action);
     let ink = match mark {
         "+" => Ink::Good,
@@ -106,10 +102,7 @@ fn write_change(out: &mut String, change: &Change, usual: Basis, colour: Colour)
 
 /// The changed lines with their context; a text of several lines says nothing as one field.
 fn write_diff(out: &mut String, diff: &str, colour: Colour) {
-    let lines: Vec<&str> = diff
-        .lines()
-        .filter(|line| !line.starts_with("---") && !line.starts_with("+++"))
-        .collect();
+    let lines = values::diff_lines(diff);
     for line in lines.iter().take(LINES) {
         let ink = match line.chars().next() {
             Some('+') => Ink::Good,

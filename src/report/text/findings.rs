@@ -4,7 +4,7 @@ use crate::finding::{Blame, Finding, Severity, State};
 use crate::ids::{ObjectRef, Side};
 use crate::preview::Danger;
 
-use super::super::groups::Group;
+use super::super::groups::{Group, Part};
 use super::super::model::{AppReport, Report};
 use super::super::visible;
 use super::super::wording::{self, count};
@@ -60,14 +60,11 @@ pub(super) fn write_problems(out: &mut String, report: &Report, colour: Colour) 
 /// One finding, or several that say the same at the same place.
 pub(super) fn write_group(out: &mut String, report: &Report, group: &Group<'_>, colour: Colour) {
     let finding = &group.first.finding;
-    let ink = match finding.severity {
-        Severity::Error => Ink::Error,
-        Severity::Warning => Ink::Warning,
-        Severity::Info => Ink::Good,
-    };
-    let level = match finding.severity {
-        Severity::Info => "note",
-        other => other.word(),
+    // What a mode keeps from blocking is counted as a warning, so it is called one.
+    let (ink, level) = match (group.first.blocks, finding.severity) {
+        (true, _) => (Ink::Error, "error"),
+        (false, Severity::Error | Severity::Warning) => (Ink::Warning, "warning"),
+        (false, Severity::Info) => (Ink::Good, "note"),
     };
     let word = colour.paint(ink, &format!("{level}[{}]", wording::rule(finding)));
     let message = colour.paint(Ink::Strong, &visible::line(&finding.message));
@@ -160,10 +157,14 @@ pub(super) fn write_dangers(out: &mut String, report: &Report, colour: Colour) {
     }
 }
 
-/// True when a finding of this report says the same about the same object.
+/// True when a finding that is shown says the same about the same object: it has the same rule, or
+/// both are about its deletion.
 fn is_stated(report: &Report, app: &AppReport, object: &ObjectRef, danger: &Danger) -> bool {
     report.findings.iter().any(|judged| {
-        judged.finding.rule == danger.rule
+        let rule = judged.finding.rule.as_str();
+        let deletion = danger.rule.starts_with("danger.delete") && rule.contains("delete");
+        matches!(Part::of(report, judged), Some(Part::Blocking | Part::New))
+            && (rule == danger.rule || deletion)
             && judged.finding.app.as_ref() == Some(&app.id)
             && judged.finding.object.as_ref() == Some(object)
     })

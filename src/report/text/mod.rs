@@ -6,7 +6,7 @@ mod findings;
 mod paint;
 mod summary;
 
-use crate::ids::Side;
+use crate::ids::{AppId, Side};
 use crate::plan::{UntouchedItem, UntouchedReason};
 use crate::verdict::Verdict;
 
@@ -23,9 +23,9 @@ const NAMED: usize = 8;
 /// The whole report.
 pub fn compose(report: &Report, colour: Colour) -> String {
     let mut out = header(report, colour);
-    for trouble in &report.troubles {
+    for (trouble, apps) in wording::troubles(report) {
         out.push('\n');
-        write_trouble(&mut out, trouble, colour);
+        write_trouble(&mut out, trouble, &apps, colour);
     }
     findings::write_problems(&mut out, report, colour);
     for group in groups::build(report, Part::Blocking) {
@@ -89,7 +89,7 @@ fn is_file_mode(report: &Report) -> bool {
     report.head.is_none() && !report.objects.is_empty()
 }
 
-fn write_trouble(out: &mut String, trouble: &Trouble, colour: Colour) {
+fn write_trouble(out: &mut String, trouble: &Trouble, apps: &[&AppId], colour: Colour) {
     let word = colour.paint(Ink::Error, "could not be judged");
     let what = colour.paint(Ink::Strong, &visible::line(&trouble.what));
     put!(out, "{word}: {what}\n");
@@ -100,8 +100,10 @@ fn write_trouble(out: &mut String, trouble: &Trouble, colour: Colour) {
         }
         put!(out, "  --> {place}\n");
     }
-    if let Some(app) = &trouble.app {
-        excerpt::note(out, 2, "app", &wording::app(app), colour);
+    if !apps.is_empty() {
+        let name = if apps.len() == 1 { "app" } else { "apps" };
+        let apps = wording::apps(apps, NAMED, visible::line);
+        excerpt::note(out, 2, name, &apps, colour);
     }
     excerpt::note(out, 2, "move", wording::whose(trouble.blame), colour);
     if let Some(hint) = &trouble.hint {

@@ -58,19 +58,25 @@ fn closing(report: &Report, tally: &Tally, colour: Colour) -> String {
 /// The first sentence after the verdict word.
 fn reason(report: &Report, tally: &Tally) -> String {
     let refusals = tally.refusals();
-    match (&report.verdict, report.troubles.as_slice()) {
+    let troubles = wording::troubles(report);
+    let also = if refusals.is_empty() {
+        String::new()
+    } else {
+        format!(". {}", wording::listed(&refusals))
+    };
+    match (&report.verdict, troubles.as_slice()) {
         (Verdict::Pass(_), _) if report.apps.is_empty() && !super::is_file_mode(report) => {
             "nothing to inspect, no application reads the changed files".to_owned()
         }
         (Verdict::Pass(_), _) => "nothing blocks".to_owned(),
-        (_, [one]) => format!(
-            "{} ({})",
+        (_, [(one, _)]) => format!(
+            "{} ({}){also}",
             visible::line(&one.what),
             wording::whose(one.blame)
         ),
         (_, [_, ..]) => format!(
-            "{}, see above",
-            count(report.troubles.len(), "reason", "reasons")
+            "{}, see above{also}",
+            count(troubles.len(), "reason", "reasons")
         ),
         (_, []) if refusals.is_empty() => "an application has no result, see the table".to_owned(),
         (_, []) => wording::listed(&refusals),
