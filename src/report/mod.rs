@@ -17,8 +17,8 @@ macro_rules! put {
 pub mod apps;
 pub mod check_run;
 pub mod comment;
-pub mod deployed;
 pub mod demo;
+pub mod deployed;
 pub mod deployment;
 pub mod github;
 pub mod json;

@@ -7,6 +7,6 @@ mod repo;
 
 mod bad_input;
 mod check;
-mod policy;
 mod demo;
+mod policy;
 mod render_and_apps;
