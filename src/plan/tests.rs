@@ -147,7 +147,11 @@ fn folders_of_manifests_outside_everything_else_are_applications() {
         ("plain/values.yaml", "kind: x\napiVersions: []\n"),
         (
             "plain/deep/b.json",
-            r#"{"apiVersion": "v1", "kind": "ConfigMap"}"#,
+            r#"{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}"#,
+        ),
+        (
+            "plain/program/policy.json",
+            r#"{"apiVersion": "v1", "kind": "Policy", "predicates": []}"#,
         ),
         ("plain/broken/c.yaml", "apiVersion: v1\nkind: [\n"),
         (

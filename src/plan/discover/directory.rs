@@ -103,7 +103,8 @@ fn is_manifest(scope: &Scope<'_>, reader: &Reader<'_>, path: &RepoPath) -> bool 
 
 /// True for a text with at least one document that names `apiVersion` and `kind`, or one that is
 /// broken and looks as if it did. Templates are broken in the same way and count as none, as do
-/// kustomizations.
+/// kustomizations, and files without `metadata`: configuration of programs, which no API server
+/// would take.
 fn holds_manifest(bytes: &[u8]) -> bool {
     let has = |word: &str| {
         bytes
@@ -128,7 +129,9 @@ fn names_kind(root: &Node) -> bool {
             .and_then(|pair| pair.value.as_str())
             .filter(|text| !text.is_empty())
     };
-    text("kind").is_some()
+    let is_object = root.find("metadata").is_some() || root.find("items").is_some();
+    is_object
+        && text("kind").is_some()
         && text("apiVersion")
             .is_some_and(|version| !version.starts_with("kustomize.config.k8s.io/"))
 }
