@@ -27,8 +27,8 @@ pub(super) struct Kind {
     pub(super) group: String,
     /// API version.
     pub(super) version: String,
-    /// Kind.
-    pub(super) kind: String,
+    /// The kind itself, such as `Deployment`.
+    pub(super) name: String,
     /// Its definition.
     pub(super) definition: NameId,
     served: u32,
@@ -36,7 +36,7 @@ pub(super) struct Kind {
 
 impl Kind {
     fn key(&self) -> (&str, &str, &str) {
-        (&self.group, &self.version, &self.kind)
+        (&self.group, &self.version, &self.name)
     }
 
     /// Whether this embedded version serves it.
@@ -201,7 +201,7 @@ fn parse_kind(line: &str, by_name: &HashMap<String, NameId>) -> Option<Kind> {
     let kind = Kind {
         group: fields.next()?.to_owned(),
         version: fields.next()?.to_owned(),
-        kind: fields.next()?.to_owned(),
+        name: fields.next()?.to_owned(),
         definition: *by_name.get(fields.next()?)?,
         served: u32::from_str_radix(fields.next()?, 16).ok()?,
     };

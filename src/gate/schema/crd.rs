@@ -150,20 +150,20 @@ fn check_words(schema: &Map<String, Value>, path: Path<'_>, findings: &mut Vec<R
             findings.push(finding(path.key(word), message));
         }
     }
-    if let Some(Value::String(word)) = schema.get("type").filter(|word| *word != "") {
-        if Types::parse(word).is_none() {
-            let known = ["array", "boolean", "integer", "number", "object", "string"];
-            let path = path.key("type");
-            let message = format!(
-                "{} must be array, boolean, integer, number, object or string, is `{}`",
-                place(path),
-                phrase::shorten(word)
-            );
-            let mut finding = finding(path, message);
-            finding.fix = phrase::find_nearest(word, known)
-                .map(|nearest| format!("did you mean `{nearest}`?"));
-            findings.push(finding);
-        }
+    if let Some(Value::String(word)) = schema.get("type").filter(|word| *word != "")
+        && Types::parse(word).is_none()
+    {
+        let known = ["array", "boolean", "integer", "number", "object", "string"];
+        let path = path.key("type");
+        let message = format!(
+            "{} must be array, boolean, integer, number, object or string, is `{}`",
+            place(path),
+            phrase::shorten(word)
+        );
+        let mut finding = finding(path, message);
+        finding.fix =
+            phrase::find_nearest(word, known).map(|nearest| format!("did you mean `{nearest}`?"));
+        findings.push(finding);
     }
     if schema.get("items").is_some_and(Value::is_array) {
         findings.push(finding(

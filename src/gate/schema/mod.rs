@@ -192,21 +192,17 @@ impl Schemas {
             }
             Found::Entry(Entry::Unusable(why)) => return Origin::Unusable(why.clone()),
             Found::Entry(Entry::NotServed) => {
-                return Origin::Refused(
-                    self.unserved(
-                        gvk,
-                        &self
-                            .custom
-                            .served(gvk.group, gvk.kind)
-                            .into_iter()
-                            .collect::<Vec<_>>(),
-                    ),
-                );
+                return Origin::Refused(unserved(
+                    gvk,
+                    &self
+                        .custom
+                        .served(gvk.group, gvk.kind)
+                        .into_iter()
+                        .collect::<Vec<_>>(),
+                ));
             }
             Found::OtherVersions(served) => {
-                return Origin::Refused(
-                    self.unserved(gvk, &served.into_iter().collect::<Vec<_>>()),
-                );
+                return Origin::Refused(unserved(gvk, &served.into_iter().collect::<Vec<_>>()));
             }
             Found::Unknown => {}
         }
@@ -241,28 +237,6 @@ impl Schemas {
         let near = phrase::find_nearest(gvk.kind, self.custom.kinds_of(gvk.group));
         let hint = near.map_or_else(String::new, |near| format!("; the tree defines {near}"));
         Origin::Unknown(format!("no schema is known for {gvk}{hint}"))
-    }
-
-    fn unserved(&self, gvk: &Gvk<'_>, served: &[&str]) -> RawFinding {
-        let message = format!(
-            "its definition does not serve version `{}` of {}",
-            phrase::shorten(gvk.version),
-            gvk.kind
-        );
-        let fix = match served {
-            [] => None,
-            [only] => Some(format!("write `apiVersion: {}/{only}`", gvk.group)),
-            several => Some(format!("served are {}", several.join(", "))),
-        };
-        RawFinding {
-            pointer: "/apiVersion".to_owned(),
-            rule: "schema.unserved-api",
-            message,
-            fix,
-            subject: gvk.version.to_owned(),
-            severity: Severity::Error,
-            at_key: false,
-        }
     }
 
     /// Order, status and the note about a newer version.
@@ -318,6 +292,29 @@ impl std::fmt::Display for Gvk<'_> {
         } = self;
         let slash = if group.is_empty() { "" } else { "/" };
         f.write_str(&phrase::shorten(&format!("{group}{slash}{version} {kind}")))
+    }
+}
+
+/// The error about a version that a definition of the tree does not serve.
+fn unserved(gvk: &Gvk<'_>, served: &[&str]) -> RawFinding {
+    let message = format!(
+        "its definition does not serve version `{}` of {}",
+        phrase::shorten(gvk.version),
+        gvk.kind
+    );
+    let fix = match served {
+        [] => None,
+        [only] => Some(format!("write `apiVersion: {}/{only}`", gvk.group)),
+        several => Some(format!("served are {}", several.join(", "))),
+    };
+    RawFinding {
+        pointer: "/apiVersion".to_owned(),
+        rule: "schema.unserved-api",
+        message,
+        fix,
+        subject: gvk.version.to_owned(),
+        severity: Severity::Error,
+        at_key: false,
     }
 }
 

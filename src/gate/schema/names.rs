@@ -158,15 +158,15 @@ pub(super) fn check_name(object: &Map<String, Value>, rule: NameRule) -> Vec<Raw
             true,
         ));
     }
-    if let Some(Value::String(name)) = find("name").filter(|_| written("name")) {
-        if !rule.accepts(name) {
-            findings.push(wrong_name(
-                metadata_path.key("name"),
-                name,
-                rule,
-                find_name(name, rule),
-            ));
-        }
+    if let Some(Value::String(name)) = find("name").filter(|_| written("name"))
+        && !rule.accepts(name)
+    {
+        findings.push(wrong_name(
+            metadata_path.key("name"),
+            name,
+            rule,
+            find_name(name, rule),
+        ));
     }
     if let Some(Value::String(prefix)) =
         find("generateName").filter(|_| !written("name") && written("generateName"))
@@ -181,15 +181,15 @@ pub(super) fn check_name(object: &Map<String, Value>, rule: NameRule) -> Vec<Raw
             ));
         }
     }
-    if let Some(Value::String(namespace)) = find("namespace").filter(|_| written("namespace")) {
-        if !is_label(namespace) {
-            findings.push(wrong_name(
-                metadata_path.key("namespace"),
-                namespace,
-                NameRule::Label,
-                find_name(namespace, NameRule::Label),
-            ));
-        }
+    if let Some(Value::String(namespace)) = find("namespace").filter(|_| written("namespace"))
+        && !is_label(namespace)
+    {
+        findings.push(wrong_name(
+            metadata_path.key("namespace"),
+            namespace,
+            NameRule::Label,
+            find_name(namespace, NameRule::Label),
+        ));
     }
     findings
 }

@@ -66,7 +66,7 @@ impl<'a> Path<'a> {
                     text.push('/');
                     text.push_str(&key.replace('~', "~0").replace('/', "~1"));
                 }
-                Step::Index(index, _) => text.push_str(&format!("/{index}")),
+                Step::Index(index, _) => text.extend(["/", &index.to_string()]),
             }
         }
         text
@@ -84,12 +84,12 @@ impl<'a> Path<'a> {
                     }
                     text.push_str(key);
                 }
-                Step::Key(key) => text.push_str(&format!("[{}]", shorten(key))),
+                Step::Key(key) => text.extend(["[", &shorten(key), "]"]),
                 Step::Index(index, element) => {
                     let name = element.get("name").and_then(Value::as_str);
                     match name.filter(|name| is_plain(name)) {
-                        Some(name) => text.push_str(&format!("[{name}]")),
-                        None => text.push_str(&format!("[{index}]")),
+                        Some(name) => text.extend(["[", name, "]"]),
+                        None => text.extend(["[", &index.to_string(), "]"]),
                     }
                 }
             }

@@ -134,10 +134,10 @@ pub(super) fn warn_deprecated(bundle: &Bundle, slot: Slot, kind: &Kind) -> Optio
     let message = format!(
         "`{}` of {} is removed in Kubernetes {}",
         api_version_of(kind),
-        kind.kind,
+        kind.name,
         next.version()
     );
-    let fix = find_replacement(bundle, next, &kind.group, &kind.kind)
+    let fix = find_replacement(bundle, next, &kind.group, &kind.name)
         .map(|replacement| format!("write `apiVersion: {}`", api_version_of(replacement)));
     let mut finding = finding(
         "schema.deprecated-api",
@@ -172,10 +172,10 @@ fn unserved(bundle: &Bundle, slot: Slot, known: &Kind) -> RawFinding {
     };
     let message = format!(
         "`{api_version}` of {} is not served by Kubernetes {}: {when}",
-        known.kind,
+        known.name,
         slot.version()
     );
-    let fix = find_replacement(bundle, slot, &known.group, &known.kind)
+    let fix = find_replacement(bundle, slot, &known.group, &known.name)
         .map(|replacement| format!("write `apiVersion: {}`", api_version_of(replacement)));
     finding(rule, "/apiVersion", message, fix, &api_version)
 }
@@ -191,7 +191,7 @@ fn find_replacement<'b>(
     bundle
         .kinds()
         .iter()
-        .filter(|known| known.kind == kind && known.is_served(slot))
+        .filter(|known| known.name == kind && known.is_served(slot))
         .min_by_key(|known| {
             (
                 known.group != group,
@@ -221,7 +221,7 @@ fn find_nearest_kind<'b>(
         .iter()
         .filter(served)
         .filter(|known| known.group == group);
-    phrase::find_nearest(kind, same.map(|known| known.kind.as_str()))
+    phrase::find_nearest(kind, same.map(|known| known.name.as_str()))
 }
 
 fn join(group: &str, version: &str) -> String {
