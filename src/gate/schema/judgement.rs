@@ -1,9 +1,6 @@
 //! What judging one object gives.
 
-use crate::finding::{Finding, Gate, Severity};
-use crate::gate::position;
-use crate::ids::AppId;
-use crate::object::Manifest;
+use crate::finding::Severity;
 
 /// What the gate says of one object as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,23 +44,4 @@ pub struct RawFinding {
     pub severity: Severity,
     /// True when the key at the pointer is meant rather than its value.
     pub at_key: bool,
-}
-
-impl RawFinding {
-    /// The finding about this manifest, with the place of its text.
-    pub fn attach(self, app: Option<&AppId>, manifest: &Manifest) -> Finding {
-        Finding {
-            gate: Gate::Schema,
-            rule: self.rule.to_owned(),
-            severity: self.severity,
-            app: app.cloned(),
-            object: Some(manifest.object().clone()),
-            source: position::place(&self.pointer, self.at_key, manifest),
-            pointer: Some(self.pointer),
-            message: self.message,
-            fix: self.fix,
-            url: None,
-            subject: self.subject,
-        }
-    }
 }
