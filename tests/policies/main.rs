@@ -7,6 +7,7 @@ mod expected;
 mod hostile;
 mod input;
 mod library;
+mod opa;
 #[path = "../support/report_schema.rs"]
 mod report_schema;
 mod reports;

@@ -36,6 +36,10 @@ const REFUSED: &[(&str, &str)] = &[
         "a policy must not open connections; put the facts into `data`",
     ),
     ("opa.runtime", "the answer depends on the machine"),
+    (
+        "graph.reachable_paths",
+        "the engine's paths differ from OPA's where a node is reached twice; use `graph.reachable`",
+    ),
     ("rand.intn", "equal input must give an equal answer"),
     ("uuid.rfc4122", "equal input must give an equal answer"),
     ("trace", "OPA's tracing does not exist here; use `print`"),

@@ -24,10 +24,28 @@ pub(super) fn lint(files: &[Parsed]) -> Vec<Problem> {
             };
             visit_rule(rule, &mut calls);
             problems.append(&mut calls.problems);
+            check_head(parsed, rule, &mut problems);
             check_negations(parsed, &functions, rule, &mut problems);
         }
     }
     problems
+}
+
+/// A set below a computed key, as in `p[key].q contains x`, is empty when it is asked for by its full
+/// path.
+fn check_head(parsed: &Parsed, rule: &Rule, problems: &mut Vec<Problem>) {
+    if let Rule::Spec {
+        head: RuleHead::Set { refr, span, .. },
+        ..
+    } = rule
+        && !static_path(refr).is_some_and(|(_, whole)| whole)
+    {
+        problems.push(parsed.problem(
+            span,
+            Code::Unsupported,
+            "a set below a computed key is not supported: make it a value of an object",
+        ));
+    }
 }
 
 /// The functions and rules that a source defines, by full path without `data`.
