@@ -7,34 +7,24 @@ mod batch;
 mod querying;
 mod testing;
 
-use std::io::{Read, Write};
-use std::process::ExitCode;
+use std::io::{self, Read, Write};
 use std::time::Duration;
 
 use super::policy::{Code, Conditions, Policies, Problem};
 use super::schema::Schemas;
 use super::wire::{self, Load, Loaded, Request, Response, WIRE_VERSION};
 
-/// Serves requests until the input ends. The code is the exit code of the process: 0 after an
-/// orderly end, 2 when a frame could not be read or written.
-pub fn serve_worker(mut requests: impl Read, mut answers: impl Write) -> ExitCode {
+/// Serves requests until the input ends. An error is a frame that could not be read or written.
+pub fn serve_worker(mut requests: impl Read, mut answers: impl Write) -> io::Result<()> {
     let mut worker = Worker::default();
-    loop {
-        let frame = match wire::read_frame(&mut requests) {
-            Ok(Some(frame)) => frame,
-            Ok(None) => return ExitCode::SUCCESS,
-            Err(_) => return ExitCode::from(2),
-        };
+    while let Some(frame) = wire::read_frame(&mut requests)? {
         let response = match wire::decode::<Request>(&frame) {
             Ok(request) => worker.answer(request),
             Err(error) => refuse(format!("the request cannot be read: {error}")),
         };
-        let written =
-            wire::encode(&response).and_then(|bytes| wire::write_frame(&mut answers, &bytes));
-        if written.is_err() {
-            return ExitCode::from(2);
-        }
+        wire::write_frame(&mut answers, &wire::encode(&response)?)?;
     }
+    Ok(())
 }
 
 fn refuse(message: String) -> Response {
