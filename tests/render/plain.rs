@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
-use drydock::plan::RendererInput;
-use drydock::render::{Outcome, ToolPaths, render_side};
+use drydock::config::repo::RepoConfig;
+use drydock::ids::{DeclaredBy, Side};
+use drydock::plan::{self, Defaults, RendererInput, Selection};
+use drydock::render::{Outcome, ToolPaths, render, render_side};
+use drydock::tree::Tree;
 use serde_json::Value;
 
 use crate::figures;
@@ -129,4 +132,57 @@ fn tell(objects: Option<&Vec<Value>>) -> String {
         || "refuses it".to_owned(),
         |objects| format!("reads {} objects", objects.len()),
     )
+}
+
+#[test]
+fn folders_of_plain_manifests_that_pull_requests_touch_render_or_fail_as_kubectl_does() {
+    let Some(corpora) = figures::corpora() else {
+        println!("not run: corpora are not here");
+        return;
+    };
+    let settings = settings_with(ToolPaths::default());
+    let mut reached: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for repository in figures::folders_in(&corpora.join("pulls")) {
+        for pull in figures::folders_in(&repository) {
+            let folders = ["base", "head"].map(|side| pull.join(side));
+            let [base, head] = folders.each_ref().map(|folder| {
+                if folder.is_dir() {
+                    Tree::read_directory(folder).unwrap()
+                } else {
+                    Tree::empty()
+                }
+            });
+            let mut plan = plan::build(
+                &base,
+                &head,
+                &RepoConfig::default(),
+                &Defaults::default(),
+                &Selection::Changed,
+            );
+            plan.apps.retain(|app| app.id.kind == DeclaredBy::Directory);
+            for app in render(&plan, &base, &head, &settings) {
+                for (side, folder) in [(Side::Base, &folders[0]), (Side::Head, &folders[1])] {
+                    let (what, right) = match app.side(side) {
+                        Outcome::Absent => continue,
+                        Outcome::Rendered(_) => ("plain folders rendered", true),
+                        Outcome::Failed(problems) => {
+                            let mut files =
+                                problems.iter().filter_map(|problem| problem.path.as_ref());
+                            let right = files
+                                .all(|file| ask_kubectl(&folder.join(file.as_str())).is_none());
+                            println!("{} {}: {problems:?}", folder.display(), app.id);
+                            (
+                                "plain folders refused as kubectl or the API server refuses",
+                                right,
+                            )
+                        }
+                    };
+                    let count = reached.entry(what.to_owned()).or_default();
+                    count.1 += 1;
+                    count.0 += usize::from(right);
+                }
+            }
+        }
+    }
+    figures::check("plain folders", &reached);
 }
