@@ -51,11 +51,14 @@ pub(super) async fn look_at(
     remember(ctx, &repository, &pull).await?;
     if let Some(old) = before.filter(|old| old.head != pull.head.sha) {
         publish::conclude_standing(ctx, &repository, &old.head, Standing::Replaced).await?;
+        publish::publish_check(ctx, &repository, &old.head).await?;
     }
     if pull.open {
         return judge(ctx, &repository, &pull, attempt).await;
     }
     publish::conclude_standing(ctx, &repository, &pull.head.sha, Standing::Closed).await?;
+    // Another pull request may propose the same commit: the check is its alone now.
+    publish::publish_check(ctx, &repository, &pull.head.sha).await?;
     if pull.merged {
         deploy::on_merge(ctx, &repository, &pull).await?;
     }

@@ -23,7 +23,7 @@ use tokio::sync::watch;
 
 pub(crate) use contract::official_webhook_examples;
 pub(crate) use git::Files;
-pub(crate) use state::{CheckRun, Comment, Fault, FaultKind, Pull, State, Write};
+pub(crate) use state::{CheckRun, Fault, FaultKind, Pull, State};
 
 /// How long any wait lasts before the test fails; generous, because machines differ.
 const DEADLINE: Duration = Duration::from_secs(90);
@@ -167,6 +167,19 @@ impl GitHub {
     pub(crate) fn change_pull(&self, name: &str, number: u64, change: impl FnOnce(&mut Pull)) {
         let mut state = self.inner.lock();
         change(state.repository_mut(name).pulls.get_mut(&number).unwrap());
+    }
+
+    /// Deletes our comment and posts its text in someone's name; gives the text.
+    pub(crate) fn steal_comment(&self, name: &str, number: u64, login: &str) -> String {
+        let mut state = self.inner.lock();
+        let id = state.next_id();
+        let comments = &mut state.repository_mut(name).comments;
+        let at = comments.iter().position(|comment| comment.pull == number).unwrap();
+        let mut comment = comments.remove(at);
+        comment.id = id;
+        comment.by = Some(login.to_owned());
+        comments.push(comment.clone());
+        comment.body
     }
 
     /// Merges a pull request with a merge commit, as the button does; gives the merge commit.
