@@ -162,13 +162,17 @@ pub(super) fn sandbox(unconfined: bool) -> Sandbox {
     }
 }
 
+/// The folders of `PATH`.
+pub(super) fn search_path() -> Vec<PathBuf> {
+    std::env::var_os("PATH")
+        .map(|path| std::env::split_paths(&path).collect())
+        .unwrap_or_default()
+}
+
 /// Tools on `PATH`, with defaults for everything else.
 pub(super) fn render_settings(sandbox: &Sandbox, masker: &Masker) -> render::Settings {
-    let search = std::env::var_os("PATH")
-        .map(|path| std::env::split_paths(&path).collect())
-        .unwrap_or_default();
     let paths = ToolPaths {
-        search,
+        search: search_path(),
         ..ToolPaths::default()
     };
     let tools = Arc::new(Tools::find(paths, sandbox.clone()));

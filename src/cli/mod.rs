@@ -20,6 +20,7 @@ mod policies;
 pub mod policy;
 mod policy_command;
 mod render;
+mod serve;
 
 /// Inspects a GitOps pull request in dry dock before it ships.
 #[derive(Debug, Parser)]
@@ -48,6 +49,8 @@ enum Command {
     Policy(policy_command::PolicyCommandArgs),
     /// Judge an embedded sample: a pull request on three applications, offline
     Demo(demo::DemoArgs),
+    /// Run the GitHub App
+    Serve(serve::ServeArgs),
     /// Say whether this machine has what Drydock needs
     Doctor(doctor::DoctorArgs),
     /// Print a completion script for a shell
@@ -112,6 +115,7 @@ pub fn run() -> ExitCode {
         Command::Apps(args) => apps::run(&args),
         Command::Policy(args) => policy_command::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::Serve(args) => serve::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Completion(args) => completion::run(&args),
     };

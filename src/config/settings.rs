@@ -79,8 +79,8 @@ pub struct Settings {
     /// comments link to no page.
     #[serde(default, deserialize_with = "parse_optional_url")]
     pub page_url: Option<Url>,
-    /// File with the key of Secret tags, 64 hexadecimal digits. Default: none; then the key lives as
-    /// long as the process, and tags of two runs cannot be compared.
+    /// File with the key of Secret tags, 64 hexadecimal digits. Default: none; then a key is derived
+    /// from the App's private key, and tags made before that key was replaced cannot be compared.
     #[serde(default)]
     pub masker_key_file: Option<PathBuf>,
     /// Clusters by the names that repositories use. Default: none.

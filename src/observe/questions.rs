@@ -25,19 +25,33 @@ pub enum Scope {
 
 /// Which objects the operator lets a preview ask about. A pull request must not read other objects
 /// of the cluster back through its diff.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allowed {
     /// Namespaces by name, or by beginning when a name ends with `*`; `None`: all.
     pub namespaces: Option<Vec<String>>,
     /// Kinds as `Kind` or `Kind.group`; `None`: all.
     pub kinds: Option<Vec<String>>,
+    /// Objects outside of all namespaces, as far as `kinds` names them.
+    pub cluster_scoped: bool,
+}
+
+impl Default for Allowed {
+    /// Everything.
+    fn default() -> Self {
+        Self {
+            namespaces: None,
+            kinds: None,
+            cluster_scoped: true,
+        }
+    }
 }
 
 impl Allowed {
     /// True when the object may be asked about.
     pub fn permits(&self, object: &ObjectRef) -> bool {
         let namespace = match (&self.namespaces, &object.namespace) {
-            (None, _) | (Some(_), None) => true,
+            (None, Some(_)) => true,
+            (_, None) => self.cluster_scoped,
             (Some(allowed), Some(namespace)) => allowed
                 .iter()
                 .any(|pattern| matches_pattern(pattern, namespace)),

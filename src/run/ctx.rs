@@ -11,6 +11,7 @@ use tokio::sync::{Notify, OwnedMutexGuard, Semaphore, watch};
 
 use crate::clients::github::{App, GitHub, RepositoryRef};
 use crate::clients::store::{RepositoryRecord, Store};
+use crate::report::comment;
 use crate::ids::{Digest, PrNumber, RepositoryId, RunId};
 
 /// Locks over which subjects are spread; two that share one only wait for each other.
@@ -24,13 +25,17 @@ pub struct Limits {
     /// Jobs of one repository at the same time, so that it does not delay another.
     pub lanes_per_repository: u32,
     /// Judgements at the same time: each renders with as many processes as there are permits.
-    pub judgements: u32,
+    pub judgements: usize,
     /// How long a job may be silent before another worker takes it over.
     pub lease: Duration,
     /// Attempts before a job is left to the next sweep.
     pub attempts: u32,
     /// Time between two sweeps for what was missed.
     pub sweep: Duration,
+    /// How long one judgement may take.
+    pub deadline: Duration,
+    /// Bytes of a comment; what does not fit is counted and stands in the check.
+    pub comment_bytes: usize,
     /// How long running work may go on after the signal to stop.
     pub grace: Duration,
 }
@@ -44,6 +49,8 @@ impl Default for Limits {
             lease: Duration::from_secs(60),
             attempts: 6,
             sweep: Duration::from_secs(300),
+            deadline: Duration::from_secs(900),
+            comment_bytes: comment::BUDGET,
             grace: Duration::from_secs(25),
         }
     }
@@ -92,7 +99,7 @@ pub struct Ctx {
     pub pages: Option<String>,
     /// This process, as owner of leases.
     pub owner: String,
-    pub(super) judgements: Semaphore,
+    pub(super) judgements: Arc<Semaphore>,
     pub(super) wake: Notify,
     pub(super) settled: watch::Sender<u64>,
     turns: Vec<Arc<tokio::sync::Mutex<()>>>,
@@ -114,7 +121,7 @@ impl Ctx {
     pub fn new(parts: Parts) -> Self {
         Self {
             owner: new_id("worker").0,
-            judgements: Semaphore::new(usize::try_from(parts.limits.judgements).unwrap_or(1)),
+            judgements: Arc::new(Semaphore::new(parts.limits.judgements)),
             store: parts.store,
             github: parts.github,
             app: parts.app,

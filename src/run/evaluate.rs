@@ -1,6 +1,6 @@
 //! From a pull request to a report: fetch the exact commits, merge, judge by the base.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::UNIX_EPOCH;
 
 use secrecy::SecretString;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::deploy::Deployers;
 use super::pipeline::{self, Clusters, Means, PolicyChoice, PolicyInput, Rules, Subject};
@@ -15,7 +16,8 @@ use super::{Ctx, Failure};
 use crate::clients::git::{self, FetchRequest, Merge, Want};
 use crate::clients::github::{Comparison, Pull, RepositoryRef, Scope};
 use crate::cluster_facts::KubernetesVersion;
-use crate::finding::Gate;
+use crate::config::settings::{ClusterSettings, Patterns};
+use crate::finding::{Blame, Gate, Retry};
 use crate::ids::{CommitSha, Digest};
 use crate::plan::{Defaults, Selection};
 use crate::report::model::Report;
@@ -27,6 +29,10 @@ use crate::tree::Revision;
 pub struct Bench {
     /// Tools and connections; the time in it is replaced by each judgement's.
     pub means: Means,
+    /// The repositories that are served; all others are refused.
+    pub serves: Patterns,
+    /// The operator's clusters by name: credentials and what they may be used for.
+    pub clusters: BTreeMap<String, ClusterSettings>,
     /// What holds where a repository's configuration says nothing.
     pub defaults: Defaults,
     /// The version that judges where nothing else says one.
@@ -56,7 +62,11 @@ pub(super) struct Matter<'a> {
 
 /// Judges the merge of the head into the base tip. `Err` only for what is worth another attempt or is
 /// not the change's fault.
-pub(super) async fn evaluate(ctx: &Arc<Ctx>, matter: &Matter<'_>) -> Result<Report, Failure> {
+pub(super) async fn evaluate(
+    ctx: &Arc<Ctx>,
+    matter: &Matter<'_>,
+    permit: Option<OwnedSemaphorePermit>,
+) -> Result<Report, Failure> {
     let token = ctx
         .github
         .mint_token(matter.repository, Scope::Review)
@@ -69,10 +79,24 @@ pub(super) async fn evaluate(ctx: &Arc<Ctx>, matter: &Matter<'_>) -> Result<Repo
         target: matter.pull.base.branch.clone(),
         from_fork: matter.pull.is_from_fork(),
     };
+    let deadline = ctx.limits.deadline;
     let ctx = Arc::clone(ctx);
-    tokio::task::spawn_blocking(move || task.run(&ctx))
-        .await
-        .map_err(|error| Failure::internal(format!("the judgement broke off: {error}")))?
+    // The permit goes along: work that is past its deadline still takes its place until it ends.
+    let judging = tokio::task::spawn_blocking(move || {
+        let _permit = permit;
+        task.run(&ctx)
+    });
+    match tokio::time::timeout(deadline, judging).await {
+        Ok(Ok(report)) => report,
+        Ok(Err(error)) => Err(Failure::internal(format!("the judgement broke off: {error}"))),
+        Err(_) => Err(Failure {
+            said: "the judgement took longer than it may",
+            detail: format!("no report within {} s", deadline.as_secs()),
+            blame: Blame::Operator,
+            retry: Retry::After(deadline),
+            lost_access: false,
+        }),
+    }
 }
 
 /// Everything that the blocking part needs.

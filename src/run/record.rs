@@ -72,7 +72,7 @@ fn compose(
     let unreadable = |error: serde_json::Error| Failure::internal(error.to_string());
     let report = &evaluated.report;
     let occasion = review::occasion(ctx, pull, evaluated);
-    let outputs = publish::outputs(report, &occasion);
+    let outputs = publish::outputs(report, &occasion, ctx.limits.comment_bytes);
     let text = json::compose(report);
     Ok(RunRecord {
         id: evaluated.id.clone(),

@@ -71,7 +71,7 @@ pub(super) async fn keep_sending(ctx: Arc<Ctx>, mut stop: watch::Receiver<bool>)
 pub(super) async fn keep_sweeping(ctx: Arc<Ctx>, mut stop: watch::Receiver<bool>) {
     let mut sweeps = 0_u32;
     while !*stop.borrow() {
-        let depth = if sweeps % FULL_EVERY == 0 {
+        let depth = if sweeps.is_multiple_of(FULL_EVERY) {
             Depth::Everything
         } else {
             Depth::Missing
@@ -127,6 +127,9 @@ pub async fn sweep_installation(
         }
     }
     for origin in listed {
+        if !ctx.bench.serves.matches(&origin.name.to_string()) {
+            continue;
+        }
         ctx.store.record_repository(&origin, ctx.now()).await?;
         sweep_known(ctx, origin.repository, depth).await?;
     }

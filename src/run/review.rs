@@ -30,10 +30,10 @@ pub(super) async fn look_at(
     attempt: u32,
 ) -> Result<(), Failure> {
     let known = ctx.store.find_repository(repository).await?;
-    let Some(record) = known.filter(|record| record.granted) else {
+    let Some(record) = known.filter(|record| record.granted && ctx.bench.serves.matches(&record.name.to_string())) else {
         tracing::info!(
             repo.id = repository.0,
-            "not one of our repositories (any more)"
+            "not one of the repositories that are served"
         );
         return Ok(());
     };
@@ -111,7 +111,7 @@ async fn judge(
         run_ended(RunEnd::Unchanged, started.elapsed());
         return show(ctx, repository, pull, run).await;
     }
-    let _permit = ctx.judgements.acquire().await.ok();
+    let permit = Arc::clone(&ctx.judgements).acquire_owned().await.ok();
     let asked_again = previous
         .as_ref()
         .is_none_or(|run| run.evaluation_key == Digest::ZERO);
@@ -132,7 +132,7 @@ async fn judge(
                 pull,
                 comparison,
             };
-            evaluate(ctx, &matter).await
+            evaluate(ctx, &matter, permit).await
         }
     };
     let report = match report {

@@ -309,7 +309,7 @@ async fn an_object_outside_the_allowed_namespaces_is_not_read_back() {
     );
     scene.allowed = Allowed {
         namespaces: Some(vec!["shop-*".into()]),
-        kinds: None,
+        ..Allowed::default()
     };
     let seen = scene.preview(Some(server.admin())).await;
     assert_eq!(seen.change().origin, Origin::Unknown);

@@ -7,5 +7,6 @@ mod client;
 mod github;
 mod intake;
 mod queue;
+mod restart;
 mod review;
 mod shared;

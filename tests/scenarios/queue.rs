@@ -9,19 +9,28 @@ use crate::review::{REPOSITORY, deployment, start};
 async fn a_repeated_delivery_changes_nothing() {
     let (fake, bot) = start().await;
     let wrong = deployment("web", "\"3\"");
-    let head = fake.commit(REPOSITORY, "scale", Some("main"), &[("apps/shop/web.yaml", Some(&wrong))]);
+    let head = fake.commit(
+        REPOSITORY,
+        "scale",
+        Some("main"),
+        &[("apps/shop/web.yaml", Some(&wrong))],
+    );
     let pull = fake.open_pull(REPOSITORY, "scale", "main");
     let payload = fake.pull_payload(REPOSITORY, pull, "opened");
     let guid = github::new_guid();
-    fake.deliver(bot.address, "pull_request", &guid, &payload).await;
+    fake.deliver(bot.address, "pull_request", &guid, &payload)
+        .await;
     fake.wait_for_conclusion(REPOSITORY, &head, "failure").await;
     bot.idle().await;
     let before = fake.look(|state| state.writes.len());
     // The same one again, another about the same state, and one of a branch that did not move.
-    fake.deliver(bot.address, "pull_request", &guid, &payload).await;
-    fake.deliver_pull(bot.address, REPOSITORY, pull, "edited").await;
+    fake.deliver(bot.address, "pull_request", &guid, &payload)
+        .await;
+    fake.deliver_pull(bot.address, REPOSITORY, pull, "edited")
+        .await;
     let push = fake.envelope(REPOSITORY, json!({"ref": "refs/heads/main"}));
-    fake.deliver(bot.address, "push", &github::new_guid(), &push).await;
+    fake.deliver(bot.address, "push", &github::new_guid(), &push)
+        .await;
     bot.idle().await;
     fake.look(|state| assert_eq!(state.writes.len(), before, "{:#?}", state.writes));
 }
@@ -30,37 +39,71 @@ async fn a_repeated_delivery_changes_nothing() {
 async fn only_the_newest_head_is_reported() {
     let (fake, bot) = start().await;
     let old = deployment("web", "\"3\"");
-    let first = fake.commit(REPOSITORY, "scale", Some("main"), &[("apps/shop/web.yaml", Some(&old))]);
+    let first = fake.commit(
+        REPOSITORY,
+        "scale",
+        Some("main"),
+        &[("apps/shop/web.yaml", Some(&old))],
+    );
     let pull = fake.open_pull(REPOSITORY, "scale", "main");
     let late = fake.pull_payload(REPOSITORY, pull, "opened");
     let new = deployment("web", "3");
-    let second = fake.commit(REPOSITORY, "scale", None, &[("apps/shop/web.yaml", Some(&new))]);
-    fake.deliver_pull(bot.address, REPOSITORY, pull, "synchronize").await;
+    let second = fake.commit(
+        REPOSITORY,
+        "scale",
+        None,
+        &[("apps/shop/web.yaml", Some(&new))],
+    );
+    fake.deliver_pull(bot.address, REPOSITORY, pull, "synchronize")
+        .await;
     // The delivery about the old head comes last.
-    fake.deliver(bot.address, "pull_request", &github::new_guid(), &late).await;
-    fake.wait_for_conclusion(REPOSITORY, &second, "success").await;
+    fake.deliver(bot.address, "pull_request", &github::new_guid(), &late)
+        .await;
+    fake.wait_for_conclusion(REPOSITORY, &second, "success")
+        .await;
     bot.idle().await;
     fake.look(|state| {
         let shop = state.repository(REPOSITORY);
-        assert!(shop.newest_check(&first).is_none(), "nobody asks for the old head any more");
+        assert!(
+            shop.newest_check(&first).is_none(),
+            "nobody asks for the old head any more"
+        );
         assert_eq!(shop.comments_of(pull).len(), 1);
     });
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_answer_never_makes_a_second_check_or_comment() {
-    for (method, path) in [("POST", "/check-runs"), ("PATCH", "/check-runs/"), ("POST", "/comments")] {
+    for (method, path) in [
+        ("POST", "/check-runs"),
+        ("PATCH", "/check-runs/"),
+        ("POST", "/comments"),
+    ] {
         let (fake, bot) = start().await;
-        fake.inject(Fault { method, path, kind: FaultKind::LoseAnswer });
+        fake.inject(Fault {
+            method,
+            path,
+            kind: FaultKind::LoseAnswer,
+        });
         let wrong = deployment("web", "\"3\"");
-        let head = fake.commit(REPOSITORY, "scale", Some("main"), &[("apps/shop/web.yaml", Some(&wrong))]);
+        let head = fake.commit(
+            REPOSITORY,
+            "scale",
+            Some("main"),
+            &[("apps/shop/web.yaml", Some(&wrong))],
+        );
         let pull = fake.open_pull(REPOSITORY, "scale", "main");
-        fake.deliver_pull(bot.address, REPOSITORY, pull, "opened").await;
+        fake.deliver_pull(bot.address, REPOSITORY, pull, "opened")
+            .await;
         fake.wait_for_conclusion(REPOSITORY, &head, "failure").await;
         bot.idle().await;
         fake.look(|state| {
             let shop = state.repository(REPOSITORY);
-            assert_eq!((shop.checks.len(), shop.comments.len()), (1, 1), "{method} {path}");
+            assert_eq!(
+                (shop.checks.len(), shop.comments.len()),
+                (1, 1),
+                "{method} {path}"
+            );
             assert_eq!(shop.checks[0].annotations.len(), 1, "{method} {path}");
         });
         fake.assert_contract_kept();
@@ -72,12 +115,26 @@ async fn a_lost_answer_never_makes_a_second_check_or_comment() {
 async fn a_failing_github_delays_the_result_and_never_passes_it() {
     let (fake, bot) = start().await;
     let wrong = deployment("web", "\"3\"");
-    let head = fake.commit(REPOSITORY, "scale", Some("main"), &[("apps/shop/web.yaml", Some(&wrong))]);
+    let head = fake.commit(
+        REPOSITORY,
+        "scale",
+        Some("main"),
+        &[("apps/shop/web.yaml", Some(&wrong))],
+    );
     let pull = fake.open_pull(REPOSITORY, "scale", "main");
-    for (method, path) in [("GET", "/compare/"), ("PATCH", "/check-runs/"), ("POST", "/comments")] {
-        fake.inject(Fault { method, path, kind: FaultKind::Refuse(502) });
+    for (method, path) in [
+        ("GET", "/compare/"),
+        ("PATCH", "/check-runs/"),
+        ("POST", "/comments"),
+    ] {
+        fake.inject(Fault {
+            method,
+            path,
+            kind: FaultKind::Refuse(502),
+        });
     }
-    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened").await;
+    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened")
+        .await;
     fake.wait_for_conclusion(REPOSITORY, &head, "failure").await;
     bot.idle().await;
     fake.look(|state| {
@@ -92,15 +149,25 @@ async fn a_failing_github_delays_the_result_and_never_passes_it() {
 async fn a_pressed_rerun_judges_again() {
     let (fake, bot) = start().await;
     let wrong = deployment("web", "\"3\"");
-    let head = fake.commit(REPOSITORY, "scale", Some("main"), &[("apps/shop/web.yaml", Some(&wrong))]);
+    let head = fake.commit(
+        REPOSITORY,
+        "scale",
+        Some("main"),
+        &[("apps/shop/web.yaml", Some(&wrong))],
+    );
     let pull = fake.open_pull(REPOSITORY, "scale", "main");
-    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened").await;
+    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened")
+        .await;
     fake.wait_for_conclusion(REPOSITORY, &head, "failure").await;
     bot.idle().await;
     for (event, place) in [("check_run", "check_run"), ("check_suite", "check_suite")] {
         let before = fake.look(|state| state.repository(REPOSITORY).checks.len());
-        let payload = fake.envelope(REPOSITORY, json!({"action": "rerequested", place: {"head_sha": head}}));
-        fake.deliver(bot.address, event, &github::new_guid(), &payload).await;
+        let payload = fake.envelope(
+            REPOSITORY,
+            json!({"action": "rerequested", place: {"head_sha": head}}),
+        );
+        fake.deliver(bot.address, event, &github::new_guid(), &payload)
+            .await;
         fake.wait("a further check run", |state| {
             let shop = state.repository(REPOSITORY);
             let newest = shop.newest_check(&head)?;
@@ -120,7 +187,12 @@ async fn a_pressed_rerun_judges_again() {
 async fn what_happened_while_the_bot_was_down_is_found_at_start() {
     let (fake, bot) = start().await;
     let right = deployment("web", "3");
-    let head = fake.commit(REPOSITORY, "scale", Some("main"), &[("apps/shop/web.yaml", Some(&right))]);
+    let head = fake.commit(
+        REPOSITORY,
+        "scale",
+        Some("main"),
+        &[("apps/shop/web.yaml", Some(&right))],
+    );
     fake.open_pull(REPOSITORY, "scale", "main");
     let bot = bot.restart(&fake).await;
     fake.wait_for_conclusion(REPOSITORY, &head, "success").await;

@@ -34,7 +34,10 @@ spec:
 pub(crate) async fn start() -> (github::GitHub, Bot) {
     let fake = github::GitHub::start().await;
     let web = deployment("web", "2");
-    let files: &Files<'_> = &[("apps/shop/web.yaml", Some(&web)), ("README.md", Some("text\n"))];
+    let files: &Files<'_> = &[
+        ("apps/shop/web.yaml", Some(&web)),
+        ("README.md", Some("text\n")),
+    ];
     fake.create_repository(REPOSITORY, files);
     let bot = Bot::start(&fake).await;
     bot.idle().await;
@@ -43,19 +46,33 @@ pub(crate) async fn start() -> (github::GitHub, Bot) {
 
 fn comments(state: &State, pull: u64) -> Vec<String> {
     let all = state.repository(REPOSITORY).comments_of(pull);
-    all.into_iter().map(|comment| comment.body.clone()).collect()
+    all.into_iter()
+        .map(|comment| comment.body.clone())
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_violation_turns_the_check_red_on_its_line_and_a_fix_turns_it_green() {
     let (fake, bot) = start().await;
     let wrong = deployment("web", "\"3\"");
-    let head = fake.commit(REPOSITORY, "scale", Some("main"), &[("apps/shop/web.yaml", Some(&wrong))]);
+    let head = fake.commit(
+        REPOSITORY,
+        "scale",
+        Some("main"),
+        &[("apps/shop/web.yaml", Some(&wrong))],
+    );
     let pull = fake.open_pull(REPOSITORY, "scale", "main");
-    assert_eq!(fake.deliver_pull(bot.address, REPOSITORY, pull, "opened").await, 202);
+    assert_eq!(
+        fake.deliver_pull(bot.address, REPOSITORY, pull, "opened")
+            .await,
+        202
+    );
     let check = fake.wait_for_conclusion(REPOSITORY, &head, "failure").await;
     let note = &check.annotations[0];
-    assert_eq!((note["path"].as_str(), note["start_line"].as_u64()), (Some("apps/shop/web.yaml"), Some(7)));
+    assert_eq!(
+        (note["path"].as_str(), note["start_line"].as_u64()),
+        (Some("apps/shop/web.yaml"), Some(7))
+    );
     assert_eq!(note["annotation_level"], "failure");
     bot.idle().await;
     let first = fake.look(|state| comments(state, pull));
@@ -63,22 +80,39 @@ async fn a_violation_turns_the_check_red_on_its_line_and_a_fix_turns_it_green() 
     assert!(first[0].contains("replicas"), "{}", first[0]);
     let statuses = fake.look(|state| {
         let writes = state.writes_to("/check-runs").into_iter();
-        writes.map(|write| write.body["status"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        writes
+            .map(|write| write.body["status"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     });
     assert_eq!(statuses, ["queued", "in_progress", "completed"]);
 
     let right = deployment("web", "3");
-    let fixed = fake.commit(REPOSITORY, "scale", None, &[("apps/shop/web.yaml", Some(&right))]);
-    fake.deliver_pull(bot.address, REPOSITORY, pull, "synchronize").await;
-    fake.wait_for_conclusion(REPOSITORY, &fixed, "success").await;
+    let fixed = fake.commit(
+        REPOSITORY,
+        "scale",
+        None,
+        &[("apps/shop/web.yaml", Some(&right))],
+    );
+    fake.deliver_pull(bot.address, REPOSITORY, pull, "synchronize")
+        .await;
+    fake.wait_for_conclusion(REPOSITORY, &fixed, "success")
+        .await;
     bot.idle().await;
     let second = fake.look(|state| comments(state, pull));
     assert_eq!(second.len(), 1, "one comment, edited in place");
     assert_ne!(first, second);
     fake.look(|state| {
         let shop = state.repository(REPOSITORY);
-        assert_eq!(shop.newest_check(&head).unwrap().conclusion.as_deref(), Some("failure"));
-        assert_eq!((shop.checks.len(), state.writes.len()), (2, 8), "{:#?}", state.writes);
+        assert_eq!(
+            shop.newest_check(&head).unwrap().conclusion.as_deref(),
+            Some("failure")
+        );
+        assert_eq!(
+            (shop.checks.len(), state.writes.len()),
+            (2, 8),
+            "{:#?}",
+            state.writes
+        );
     });
     fake.assert_contract_kept();
 }
@@ -86,9 +120,15 @@ async fn a_violation_turns_the_check_red_on_its_line_and_a_fix_turns_it_green() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_that_touches_no_application_passes_without_a_comment() {
     let (fake, bot) = start().await;
-    let head = fake.commit(REPOSITORY, "docs", Some("main"), &[("README.md", Some("more text\n"))]);
+    let head = fake.commit(
+        REPOSITORY,
+        "docs",
+        Some("main"),
+        &[("README.md", Some("more text\n"))],
+    );
     let pull = fake.open_pull(REPOSITORY, "docs", "main");
-    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened").await;
+    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened")
+        .await;
     let check = fake.wait_for_conclusion(REPOSITORY, &head, "success").await;
     assert!(check.title.contains("no application"), "{}", check.title);
     bot.idle().await;
@@ -100,13 +140,27 @@ async fn a_change_that_touches_no_application_passes_without_a_comment() {
 async fn a_conflict_with_the_target_is_a_failing_check() {
     let (fake, bot) = start().await;
     let (one, other) = (deployment("web", "4"), deployment("web", "5"));
-    let head = fake.commit(REPOSITORY, "four", Some("main"), &[("apps/shop/web.yaml", Some(&one))]);
-    fake.commit(REPOSITORY, "main", None, &[("apps/shop/web.yaml", Some(&other))]);
+    let head = fake.commit(
+        REPOSITORY,
+        "four",
+        Some("main"),
+        &[("apps/shop/web.yaml", Some(&one))],
+    );
+    fake.commit(
+        REPOSITORY,
+        "main",
+        None,
+        &[("apps/shop/web.yaml", Some(&other))],
+    );
     let pull = fake.open_pull(REPOSITORY, "four", "main");
-    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened").await;
+    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened")
+        .await;
     let check = fake.wait_for_conclusion(REPOSITORY, &head, "failure").await;
     let said = format!("{} {}", check.title, check.summary);
-    assert!(said.contains("apps/shop/web.yaml") && said.contains("main"), "{said}");
+    assert!(
+        said.contains("apps/shop/web.yaml") && said.contains("main"),
+        "{said}"
+    );
     fake.assert_contract_kept();
 }
 
@@ -114,22 +168,35 @@ async fn a_conflict_with_the_target_is_a_failing_check() {
 async fn the_judged_state_is_the_merge_into_the_tip_of_the_target() {
     let (fake, bot) = start().await;
     let api = deployment("api", "1");
-    let head = fake.commit(REPOSITORY, "api", Some("main"), &[("apps/api/api.yaml", Some(&api))]);
+    let head = fake.commit(
+        REPOSITORY,
+        "api",
+        Some("main"),
+        &[("apps/api/api.yaml", Some(&api))],
+    );
     // The target gets a wrong file after the branch was cut: it is not this change's finding.
     let wrong = deployment("web", "\"9\"");
-    fake.commit(REPOSITORY, "main", None, &[("apps/shop/web.yaml", Some(&wrong))]);
+    fake.commit(
+        REPOSITORY,
+        "main",
+        None,
+        &[("apps/shop/web.yaml", Some(&wrong))],
+    );
     let pull = fake.open_pull(REPOSITORY, "api", "main");
-    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened").await;
+    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened")
+        .await;
     fake.wait_for_conclusion(REPOSITORY, &head, "success").await;
     bot.idle().await;
     let comment = fake.look(|state| comments(state, pull)).remove(0);
-    assert!(comment.contains("api") && !comment.contains("web"), "{comment}");
+    assert!(
+        comment.contains("api") && !comment.contains("web"),
+        "{comment}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_configuration_of_the_base_judges_and_a_broken_one_never_passes() {
+async fn a_change_is_not_judged_by_the_configuration_it_brings() {
     let (fake, bot) = start().await;
-    fake.commit(REPOSITORY, "main", None, &[(".drydock.yaml", Some("version: 1\ngate: {}\n"))]);
     let wrong = deployment("web", "\"3\"");
     let files: &Files<'_> = &[
         ("apps/shop/web.yaml", Some(&wrong)),
@@ -139,20 +206,25 @@ async fn the_configuration_of_the_base_judges_and_a_broken_one_never_passes() {
     let pull = fake.open_pull(REPOSITORY, "sly", "main");
     fake.deliver_pull(bot.address, REPOSITORY, pull, "opened").await;
     let check = fake.wait_for_conclusion(REPOSITORY, &head, "failure").await;
-    assert!(check.summary.contains(".drydock.yaml:2"), "{}", check.summary);
+    assert_eq!(check.annotations[0]["start_line"], 7);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_configuration_of_the_target_never_passes_and_its_repair_is_noticed() {
+    let (fake, bot) = start().await;
+    fake.commit(REPOSITORY, "main", None, &[(".drydock.yaml", Some("version: 1\ngate: {}\n"))]);
+    let right = deployment("web", "3");
+    let head = fake.commit(REPOSITORY, "scale", Some("main"), &[("apps/shop/web.yaml", Some(&right))]);
+    let pull = fake.open_pull(REPOSITORY, "scale", "main");
+    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened").await;
+    let check = fake.wait_for_conclusion(REPOSITORY, &head, "failure").await;
+    assert!(check.title.contains("could not be judged") || check.title.contains("Could not be judged"), "{}", check.title);
+    assert!(check.summary.contains(".drydock.yaml:2") && check.summary.contains("`gates`"), "{}", check.summary);
+    bot.idle().await;
     fake.commit(REPOSITORY, "main", None, &[(".drydock.yaml", Some("version: 1\n"))]);
     let push = fake.envelope(REPOSITORY, serde_json::json!({"ref": "refs/heads/main"}));
     fake.deliver(bot.address, "push", &github::new_guid(), &push).await;
-    fake.wait("the file of the base judges", |state| {
-        let check = state.repository(REPOSITORY).newest_check(&head)?;
-        (check.status == "completed" && !check.annotations.is_empty()).then_some(())
-    })
-    .await;
-    fake.look(|state| {
-        let check = state.repository(REPOSITORY).newest_check(&head).unwrap();
-        assert_eq!(check.conclusion.as_deref(), Some("failure"));
-        assert_eq!(check.annotations[0]["start_line"], 7);
-    });
+    fake.wait_for_conclusion(REPOSITORY, &head, "success").await;
     fake.assert_contract_kept();
 }
 
@@ -160,14 +232,24 @@ async fn the_configuration_of_the_base_judges_and_a_broken_one_never_passes() {
 async fn a_retarget_is_judged_against_the_new_target() {
     let (fake, bot) = start().await;
     let (two, three) = (deployment("web", "2"), deployment("web", "\"3\""));
-    fake.commit(REPOSITORY, "release", Some("main"), &[("apps/shop/web.yaml", Some(&three))]);
-    let files: &Files<'_> = &[("apps/shop/web.yaml", Some(&three)), ("apps/shop/two.yaml", Some(&two))];
+    fake.commit(
+        REPOSITORY,
+        "release",
+        Some("main"),
+        &[("apps/shop/web.yaml", Some(&three))],
+    );
+    let files: &Files<'_> = &[
+        ("apps/shop/web.yaml", Some(&three)),
+        ("apps/shop/two.yaml", Some(&two)),
+    ];
     let head = fake.commit(REPOSITORY, "change", Some("release"), files);
     let pull = fake.open_pull(REPOSITORY, "change", "release");
-    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened").await;
+    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened")
+        .await;
     fake.wait_for_conclusion(REPOSITORY, &head, "success").await;
     fake.change_pull(REPOSITORY, pull, |pull| pull.base_ref = "main".to_owned());
-    fake.deliver_pull(bot.address, REPOSITORY, pull, "edited").await;
+    fake.deliver_pull(bot.address, REPOSITORY, pull, "edited")
+        .await;
     fake.wait_for_conclusion(REPOSITORY, &head, "failure").await;
     fake.assert_contract_kept();
 }
@@ -176,17 +258,35 @@ async fn a_retarget_is_judged_against_the_new_target() {
 async fn a_foreign_comment_with_our_mark_is_not_taken_for_ours() {
     let (fake, bot) = start().await;
     let wrong = deployment("web", "\"3\"");
-    fake.commit(REPOSITORY, "scale", Some("main"), &[("apps/shop/web.yaml", Some(&wrong))]);
+    fake.commit(
+        REPOSITORY,
+        "scale",
+        Some("main"),
+        &[("apps/shop/web.yaml", Some(&wrong))],
+    );
     let pull = fake.open_pull(REPOSITORY, "scale", "main");
-    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened").await;
-    fake.wait("a comment", |state| (!comments(state, pull).is_empty()).then_some(())).await;
+    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened")
+        .await;
+    fake.wait("a comment", |state| {
+        (!comments(state, pull).is_empty()).then_some(())
+    })
+    .await;
     bot.idle().await;
     // Someone copies it, and ours is deleted.
     let copied = fake.steal_comment(REPOSITORY, pull, "mallory");
     let right = deployment("web", "3");
-    fake.commit(REPOSITORY, "scale", None, &[("apps/shop/web.yaml", Some(&right))]);
-    fake.deliver_pull(bot.address, REPOSITORY, pull, "synchronize").await;
-    fake.wait("our own comment again", |state| (comments(state, pull).len() == 1).then_some(())).await;
+    fake.commit(
+        REPOSITORY,
+        "scale",
+        None,
+        &[("apps/shop/web.yaml", Some(&right))],
+    );
+    fake.deliver_pull(bot.address, REPOSITORY, pull, "synchronize")
+        .await;
+    fake.wait("our own comment again", |state| {
+        (comments(state, pull).len() == 1).then_some(())
+    })
+    .await;
     bot.idle().await;
     fake.look(|state| {
         let all = &state.repository(REPOSITORY).comments;

@@ -1,6 +1,7 @@
 //! The whole bot in this process, against the fake GitHub.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -51,6 +52,8 @@ pub(crate) fn bench(clusters: Clusters) -> Bench {
             clusters,
             now_ns: 0,
         },
+        serves: vec!["demo/*".to_owned()].try_into().unwrap(),
+        clusters: BTreeMap::new(),
         defaults: Defaults::default(),
         kubernetes: None,
         digest: Digest::of(b"tests"),

@@ -1,6 +1,6 @@
 //! From the operator's credentials to a connection.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -16,6 +16,15 @@ pub enum Credentials {
         path: PathBuf,
         /// The context in it.
         context: Option<String>,
+    },
+    /// A kubeconfig file for address and authority, and a token in place of its credentials.
+    FileAndToken {
+        /// The file.
+        path: PathBuf,
+        /// The context in it.
+        context: Option<String>,
+        /// A bearer token, read again when it changes.
+        token_file: PathBuf,
     },
     /// `$KUBECONFIG` or `~/.kube/config`, as kubectl finds it.
     Default {
@@ -45,12 +54,20 @@ pub(super) async fn connect(
         Credentials::InCluster => {
             kube::Config::incluster().map_err(|error| wrong(error.to_string()))?
         }
-        Credentials::File { path, context } => {
-            let file = Kubeconfig::read_from(path)
-                .map_err(|error| wrong(format!("`{}`: {}", path.display(), root_cause(&error))))?;
-            from_kubeconfig(file, context.clone())
-                .await
-                .map_err(|reason| wrong(format!("`{}`: {reason}", path.display())))?
+        Credentials::File { path, context } => read_file(path, context.as_ref())
+            .await
+            .map_err(wrong)?,
+        Credentials::FileAndToken {
+            path,
+            context,
+            token_file,
+        } => {
+            let mut config = read_file(path, context.as_ref()).await.map_err(wrong)?;
+            config.auth_info = kube::config::AuthInfo {
+                token_file: Some(token_file.display().to_string()),
+                ..kube::config::AuthInfo::default()
+            };
+            config
         }
         Credentials::Default { context } => {
             let file = Kubeconfig::read().map_err(|error| wrong(root_cause(&error)))?;
@@ -63,6 +80,14 @@ pub(super) async fn connect(
     // Retries are made in `wire`, bounded, and only where repeating cannot do something twice.
     config.default_retry = false;
     kube::Client::try_from(config).map_err(|error| wrong(root_cause(&error)))
+}
+
+async fn read_file(path: &Path, context: Option<&String>) -> Result<kube::Config, String> {
+    let file = Kubeconfig::read_from(path)
+        .map_err(|error| format!("`{}`: {}", path.display(), root_cause(&error)))?;
+    from_kubeconfig(file, context.cloned())
+        .await
+        .map_err(|reason| format!("`{}`: {reason}", path.display()))
 }
 
 async fn from_kubeconfig(

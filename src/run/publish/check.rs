@@ -28,9 +28,9 @@ pub(super) struct CheckIntent {
 }
 
 /// What an evaluation shows on GitHub.
-pub fn outputs(report: &Report, occasion: &Occasion) -> Outputs {
+pub fn outputs(report: &Report, occasion: &Occasion, comment_bytes: usize) -> Outputs {
     let check = check_run::compose(report, occasion);
-    let page = comment::compose(report, occasion, &[], comment::BUDGET);
+    let page = comment::compose(report, occasion, &[], comment_bytes);
     Outputs {
         check: CheckContent {
             status: CheckStatus::Completed,

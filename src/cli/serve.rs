@@ -1,0 +1,277 @@
+//! `drydock serve`: the GitHub App.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::Sha256;
+
+use super::{CommandError, Exit, inputs};
+use crate::clients::cluster::{Credentials, Fence, PreviewClient};
+use crate::clients::github::{GitHub, GitHubOptions};
+use crate::clients::store;
+use crate::config::settings::{self, Access, Settings, SettingsError, Store};
+use crate::finding::Blame;
+use crate::ids::{ClusterName, Digest};
+use crate::object::Masker;
+use crate::observe::{Allowed, Scope, Unanswered};
+use crate::plan::Defaults;
+use crate::render::{self, Permits, ToolKind, ToolPaths, Tools};
+use crate::run::pipeline::{Clusters, Means};
+use crate::run::review::Bench;
+use crate::run::{self, Ctx, Limits, Parts};
+use crate::sandbox::Sandbox;
+use crate::server::{Secrets, logs, metrics};
+
+/// Arguments of `drydock serve`.
+#[derive(Debug, clap::Args)]
+pub(super) struct ServeArgs {
+    /// The operator's settings
+    #[arg(long, value_name = "FILE")]
+    settings: PathBuf,
+    /// What is logged: a level, or directives of tracing-subscriber
+    #[arg(long, value_name = "FILTER", default_value = "info")]
+    log: String,
+}
+
+/// Serves until SIGTERM or SIGINT.
+pub(super) fn run(args: &ServeArgs) -> Result<Exit, CommandError> {
+    let settings =
+        settings::load(&args.settings).map_err(|error| CommandError::new(describe(&error)))?;
+    logs::install(logs::LogFormat::Json, &args.log);
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CommandError::new(format!("no threads could be started: {error}")))?;
+    let digest = Digest::of(&inputs::read_file(&args.settings)?);
+    runtime.block_on(serve(&settings, digest))
+}
+
+async fn serve(settings: &Settings, digest: Digest) -> Result<Exit, CommandError> {
+    let wrong = |error: SettingsError| CommandError::new(describe(&error));
+    let secrets = Secrets::new(settings.github.read_webhook_secrets().map_err(wrong)?)
+        .map_err(|error| CommandError::new(error.to_string()))?;
+    let private_key = settings.github.read_private_key().map_err(wrong)?;
+    let masker = match settings.read_masker_key().map_err(wrong)? {
+        Some(key) => Masker::new(*key.expose_secret()),
+        // Stable over restarts: the digests of an approval must be those of the deployment.
+        None => Masker::new(derive(&private_key, "masking")),
+    };
+    let Store::Sqlite(database) = &settings.store else {
+        return Err(CommandError::with_hint(
+            "this version keeps its results in SQLite only",
+            "set `store: sqlite:PATH`",
+        ));
+    };
+    let sandbox = Sandbox::default();
+    sandbox.probe().map_err(|error| {
+        CommandError::with_hint(
+            format!("untrusted content cannot be confined here: {error}"),
+            "run on Linux 6.7 or later with Landlock enabled; `drydock doctor` says what is missing",
+        )
+    })?;
+    let unreachable = |error: crate::clients::github::GitHubError| {
+        CommandError::with_hint(
+            format!("the App could not be proven: {error}"),
+            "compare `github.app_id`, `github.private_key_file` and `github.api_url` with the App's page",
+        )
+    };
+    let github = GitHub::new(&GitHubOptions {
+        api: settings.github.api_url.to_string(),
+        app_id: settings.github.app_id,
+        private_key: private_key.clone(),
+    })
+    .map_err(unreachable)?;
+    let app = github.fetch_app().await.map_err(unreachable)?;
+    let folder = database.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(|error| {
+        CommandError::new(format!("`{}` could not be made: {error}", folder.display()))
+    })?;
+    let store = store::Store::open(database)
+        .await
+        .map_err(|error| CommandError::new(describe(&error)))?;
+    let bench = bench(settings, digest, &sandbox, masker).await;
+    let metrics = metrics::install()
+        .map_err(|error| CommandError::new(format!("metrics could not be set up: {error}")))?;
+    let ctx = Arc::new(Ctx::new(Parts {
+        store: store.clone(),
+        github,
+        app,
+        bench,
+        work: folder.join("work"),
+        mark_key: SecretString::from(hex::encode(derive(&private_key, "comment marks"))),
+        limits: limits(settings),
+        // This version serves no pages, so nothing may link to one.
+        pages: None,
+        clock: Arc::new(SystemTime::now),
+    }));
+    let listener = tokio::net::TcpListener::bind(settings.listen)
+        .await
+        .map_err(|error| {
+            CommandError::new(format!(
+                "`{}` cannot be listened on: {error}",
+                settings.listen
+            ))
+        })?;
+    let running = run::start(ctx, listener, secrets, Arc::new(metrics))
+        .await
+        .map_err(|failure| CommandError::new(failure.to_string()))?;
+    tracing::info!(address = %running.address, "listening");
+    wait_for_signal().await?;
+    tracing::info!("stopping");
+    running.stop().await;
+    store.close().await;
+    Ok(Exit::Pass)
+}
+
+fn limits(settings: &Settings) -> Limits {
+    Limits {
+        judgements: settings.limits.lanes,
+        deadline: settings.limits.job_deadline,
+        comment_bytes: settings.limits.comment_bytes,
+        ..Limits::default()
+    }
+}
+
+async fn bench(settings: &Settings, digest: Digest, sandbox: &Sandbox, masker: Masker) -> Bench {
+    let mut lacks = Vec::new();
+    let tools = Arc::new(Tools::find(tool_paths(settings), sandbox.clone()));
+    let mut versions = String::new();
+    for kind in ToolKind::ALL {
+        match tools.find_one(kind) {
+            Ok(tool) => versions.push_str(&format!("{}={};", kind.name(), tool.version)),
+            Err(error) => tracing::warn!(%error, "applications that need it will be errors"),
+        }
+    }
+    let clusters = connect(settings, &masker, &mut lacks).await;
+    let parts = [
+        digest.to_string(),
+        versions,
+        env!("CARGO_PKG_VERSION").to_owned(),
+    ];
+    let mut rendering = render::Settings::new(tools, sandbox.clone(), masker.clone());
+    rendering.permits = Permits::new(settings.limits.renderers);
+    rendering.limits.time = settings.limits.render_timeout;
+    Bench {
+        means: Means {
+            render: rendering,
+            sandbox: sandbox.clone(),
+            masker,
+            clusters,
+            now_ns: 0,
+        },
+        serves: settings.repositories.clone(),
+        clusters: settings.clusters.clone(),
+        defaults: Defaults::default(),
+        kubernetes: None,
+        digest: Digest::of_parts(parts.iter().map(String::as_bytes)),
+        lacks,
+    }
+}
+
+fn tool_paths(settings: &Settings) -> ToolPaths {
+    ToolPaths {
+        kustomize: settings.tools.kustomize.clone(),
+        helm: settings.tools.helm.clone(),
+        helm3: settings.tools.helm3.clone(),
+        search: inputs::search_path(),
+    }
+}
+
+/// Connects every cluster that has a preview credential, and proves its fence: without the proof
+/// nothing is asked, and the process is not ready.
+async fn connect(settings: &Settings, masker: &Masker, lacks: &mut Vec<String>) -> Clusters {
+    let masker = Arc::new(masker.clone());
+    let mut clients = BTreeMap::new();
+    let mut allowed = BTreeMap::new();
+    for (name, cluster) in &settings.clusters {
+        let name = ClusterName(name.clone());
+        let proven = prove(&name, &cluster.preview, &masker, &cluster.fence_namespace).await;
+        if let Err(reason) = &proven {
+            tracing::error!(cluster = %name, reason = %reason.message, "no preview");
+            lacks.push(format!("cluster {name}: {}", reason.message));
+        }
+        clients.insert(name.clone(), proven);
+        let what = Allowed {
+            namespaces: Some(cluster.allow.namespaces.texts().to_vec()),
+            kinds: cluster.allow.kinds.as_ref().map(|kinds| kinds.texts().to_vec()),
+            cluster_scoped: cluster.allow.cluster_scoped,
+        };
+        allowed.insert(name, what);
+    }
+    if clients.is_empty() {
+        return Clusters::None;
+    }
+    Clusters::Connected {
+        runtime: tokio::runtime::Handle::current(),
+        clients: Arc::new(clients),
+        allowed,
+        scope: Scope::All,
+    }
+}
+
+async fn prove(
+    name: &ClusterName,
+    access: &Access,
+    masker: &Arc<Masker>,
+    namespace: &str,
+) -> Result<PreviewClient, Unanswered> {
+    let client = PreviewClient::connect(&credentials(access), name, Arc::clone(masker)).await?;
+    match client.prove_fence(namespace).await? {
+        Fence::Holds => Ok(client),
+        Fence::Missing(reason) => Err(Unanswered {
+            message: format!("the fence does not hold: {reason}"),
+            blame: Blame::Operator,
+        }),
+    }
+}
+
+fn credentials(access: &Access) -> Credentials {
+    let context = access.context.clone();
+    match (access.kubeconfig.clone(), access.token_file.clone()) {
+        (Some(path), None) => Credentials::File { path, context },
+        (Some(path), Some(token_file)) => Credentials::FileAndToken {
+            path,
+            context,
+            token_file,
+        },
+        (None, _) => Credentials::InCluster,
+    }
+}
+
+/// Keys that must be the same after a restart, made from the one secret that is.
+fn derive(private_key: &SecretString, purpose: &str) -> [u8; 32] {
+    Hmac::<Sha256>::new_from_slice(private_key.expose_secret().as_bytes())
+        .map(|mut mac| {
+            mac.update(b"drydock ");
+            mac.update(purpose.as_bytes());
+            mac.finalize().into_bytes().into()
+        })
+        .unwrap_or_default()
+}
+
+fn describe(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    if let Some(source) = error.source() {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+    }
+    text
+}
+
+async fn wait_for_signal() -> Result<(), CommandError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let deaf =
+        |error: std::io::Error| CommandError::new(format!("signals cannot be received: {error}"));
+    let mut terminate = signal(SignalKind::terminate()).map_err(deaf)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(deaf)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
