@@ -1,6 +1,7 @@
 //! `drydock serve`: the GitHub App.
 
-use std::collections::BTreeMap;
+mod clusters;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -10,17 +11,14 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sha2::Sha256;
 
 use super::{CommandError, Exit, inputs};
-use crate::clients::cluster::{Credentials, Fence, PreviewClient};
 use crate::clients::github::{GitHub, GitHubOptions};
 use crate::clients::store;
-use crate::config::settings::{self, Access, Settings, SettingsError, Store};
-use crate::finding::Blame;
-use crate::ids::{ClusterName, Digest};
+use crate::config::settings::{self, Settings, SettingsError, Store};
+use crate::ids::Digest;
 use crate::object::Masker;
-use crate::observe::{Allowed, Scope, Unanswered};
 use crate::plan::Defaults;
 use crate::render::{self, Permits, ToolKind, ToolPaths, Tools};
-use crate::run::pipeline::{Clusters, Means};
+use crate::run::pipeline::Means;
 use crate::run::review::Bench;
 use crate::run::{self, Ctx, Limits, Parts};
 use crate::sandbox::Sandbox;
@@ -147,7 +145,8 @@ async fn bench(settings: &Settings, digest: Digest, sandbox: &Sandbox, masker: M
             Err(error) => tracing::warn!(%error, "applications that need it will be errors"),
         }
     }
-    let clusters = connect(settings, &masker, &mut lacks).await;
+    let previews = clusters::connect_previews(settings, &masker, &mut lacks).await;
+    let deployers = clusters::connect_deployers(settings, &masker, &mut lacks).await;
     let parts = [
         digest.to_string(),
         versions,
@@ -161,13 +160,14 @@ async fn bench(settings: &Settings, digest: Digest, sandbox: &Sandbox, masker: M
             render: rendering,
             sandbox: sandbox.clone(),
             masker,
-            clusters,
+            clusters: previews,
             now_ns: 0,
         },
         serves: settings.repositories.clone(),
         clusters: settings.clusters.clone(),
         defaults: Defaults::default(),
         kubernetes: None,
+        deployers: Arc::new(deployers),
         digest: Digest::of_parts(parts.iter().map(String::as_bytes)),
         lacks,
     }
@@ -179,67 +179,6 @@ fn tool_paths(settings: &Settings) -> ToolPaths {
         helm: settings.tools.helm.clone(),
         helm3: settings.tools.helm3.clone(),
         search: inputs::search_path(),
-    }
-}
-
-/// Connects every cluster that has a preview credential, and proves its fence: without the proof
-/// nothing is asked, and the process is not ready.
-async fn connect(settings: &Settings, masker: &Masker, lacks: &mut Vec<String>) -> Clusters {
-    let masker = Arc::new(masker.clone());
-    let mut clients = BTreeMap::new();
-    let mut allowed = BTreeMap::new();
-    for (name, cluster) in &settings.clusters {
-        let name = ClusterName(name.clone());
-        let proven = prove(&name, &cluster.preview, &masker, &cluster.fence_namespace).await;
-        if let Err(reason) = &proven {
-            tracing::error!(cluster = %name, reason = %reason.message, "no preview");
-            lacks.push(format!("cluster {name}: {}", reason.message));
-        }
-        clients.insert(name.clone(), proven);
-        let what = Allowed {
-            namespaces: Some(cluster.allow.namespaces.texts().to_vec()),
-            kinds: cluster.allow.kinds.as_ref().map(|kinds| kinds.texts().to_vec()),
-            cluster_scoped: cluster.allow.cluster_scoped,
-        };
-        allowed.insert(name, what);
-    }
-    if clients.is_empty() {
-        return Clusters::None;
-    }
-    Clusters::Connected {
-        runtime: tokio::runtime::Handle::current(),
-        clients: Arc::new(clients),
-        allowed,
-        scope: Scope::All,
-    }
-}
-
-async fn prove(
-    name: &ClusterName,
-    access: &Access,
-    masker: &Arc<Masker>,
-    namespace: &str,
-) -> Result<PreviewClient, Unanswered> {
-    let client = PreviewClient::connect(&credentials(access), name, Arc::clone(masker)).await?;
-    match client.prove_fence(namespace).await? {
-        Fence::Holds => Ok(client),
-        Fence::Missing(reason) => Err(Unanswered {
-            message: format!("the fence does not hold: {reason}"),
-            blame: Blame::Operator,
-        }),
-    }
-}
-
-fn credentials(access: &Access) -> Credentials {
-    let context = access.context.clone();
-    match (access.kubeconfig.clone(), access.token_file.clone()) {
-        (Some(path), None) => Credentials::File { path, context },
-        (Some(path), Some(token_file)) => Credentials::FileAndToken {
-            path,
-            context,
-            token_file,
-        },
-        (None, _) => Credentials::InCluster,
     }
 }
 

@@ -11,8 +11,8 @@ use tokio::sync::{Notify, OwnedMutexGuard, Semaphore, watch};
 
 use crate::clients::github::{App, GitHub, RepositoryRef};
 use crate::clients::store::{RepositoryRecord, Store};
-use crate::report::comment;
 use crate::ids::{Digest, PrNumber, RepositoryId, RunId};
+use crate::report::comment;
 
 /// Locks over which subjects are spread; two that share one only wait for each other.
 const TURNS: usize = 64;

@@ -88,7 +88,9 @@ pub(super) async fn evaluate(
     });
     match tokio::time::timeout(deadline, judging).await {
         Ok(Ok(report)) => report,
-        Ok(Err(error)) => Err(Failure::internal(format!("the judgement broke off: {error}"))),
+        Ok(Err(error)) => Err(Failure::internal(format!(
+            "the judgement broke off: {error}"
+        ))),
         Err(_) => Err(Failure {
             said: "the judgement took longer than it may",
             detail: format!("no report within {} s", deadline.as_secs()),

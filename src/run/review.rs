@@ -30,7 +30,9 @@ pub(super) async fn look_at(
     attempt: u32,
 ) -> Result<(), Failure> {
     let known = ctx.store.find_repository(repository).await?;
-    let Some(record) = known.filter(|record| record.granted && ctx.bench.serves.matches(&record.name.to_string())) else {
+    let Some(record) =
+        known.filter(|record| record.granted && ctx.bench.serves.matches(&record.name.to_string()))
+    else {
         tracing::info!(
             repo.id = repository.0,
             "not one of the repositories that are served"

@@ -186,7 +186,10 @@ fn without_a_webhook_secret_it_refuses_to_start() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("app.pem"), github::private_key_pem()).unwrap();
     std::fs::write(folder.path().join("blank"), "  \n").unwrap();
-    for (file, said) in [("blank", "must hold one or two secrets"), ("gone", "cannot be read")] {
+    for (file, said) in [
+        ("blank", "must hold one or two secrets"),
+        ("gone", "cannot be read"),
+    ] {
         let text = format!(
             "repositories: [demo/*]\ngithub: {{ app_id: 1, private_key_file: app.pem, webhook_secrets_file: {file} }}\n"
         );

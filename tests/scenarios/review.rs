@@ -200,11 +200,15 @@ async fn a_change_is_not_judged_by_the_configuration_it_brings() {
     let wrong = deployment("web", "\"3\"");
     let files: &Files<'_> = &[
         ("apps/shop/web.yaml", Some(&wrong)),
-        (".drydock.yaml", Some("version: 1\ngates: { schema: off }\n")),
+        (
+            ".drydock.yaml",
+            Some("version: 1\ngates: { schema: off }\n"),
+        ),
     ];
     let head = fake.commit(REPOSITORY, "sly", Some("main"), files);
     let pull = fake.open_pull(REPOSITORY, "sly", "main");
-    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened").await;
+    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened")
+        .await;
     let check = fake.wait_for_conclusion(REPOSITORY, &head, "failure").await;
     assert_eq!(check.annotations[0]["start_line"], 7);
 }
@@ -212,18 +216,43 @@ async fn a_change_is_not_judged_by_the_configuration_it_brings() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_configuration_of_the_target_never_passes_and_its_repair_is_noticed() {
     let (fake, bot) = start().await;
-    fake.commit(REPOSITORY, "main", None, &[(".drydock.yaml", Some("version: 1\ngate: {}\n"))]);
+    fake.commit(
+        REPOSITORY,
+        "main",
+        None,
+        &[(".drydock.yaml", Some("version: 1\ngate: {}\n"))],
+    );
     let right = deployment("web", "3");
-    let head = fake.commit(REPOSITORY, "scale", Some("main"), &[("apps/shop/web.yaml", Some(&right))]);
+    let head = fake.commit(
+        REPOSITORY,
+        "scale",
+        Some("main"),
+        &[("apps/shop/web.yaml", Some(&right))],
+    );
     let pull = fake.open_pull(REPOSITORY, "scale", "main");
-    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened").await;
+    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened")
+        .await;
     let check = fake.wait_for_conclusion(REPOSITORY, &head, "failure").await;
-    assert!(check.title.contains("could not be judged") || check.title.contains("Could not be judged"), "{}", check.title);
-    assert!(check.summary.contains(".drydock.yaml:2") && check.summary.contains("`gates`"), "{}", check.summary);
+    assert!(
+        check.title.contains("could not be judged") || check.title.contains("Could not be judged"),
+        "{}",
+        check.title
+    );
+    assert!(
+        check.summary.contains(".drydock.yaml:2") && check.summary.contains("`gates`"),
+        "{}",
+        check.summary
+    );
     bot.idle().await;
-    fake.commit(REPOSITORY, "main", None, &[(".drydock.yaml", Some("version: 1\n"))]);
+    fake.commit(
+        REPOSITORY,
+        "main",
+        None,
+        &[(".drydock.yaml", Some("version: 1\n"))],
+    );
     let push = fake.envelope(REPOSITORY, serde_json::json!({"ref": "refs/heads/main"}));
-    fake.deliver(bot.address, "push", &github::new_guid(), &push).await;
+    fake.deliver(bot.address, "push", &github::new_guid(), &push)
+        .await;
     fake.wait_for_conclusion(REPOSITORY, &head, "success").await;
     fake.assert_contract_kept();
 }

@@ -33,7 +33,10 @@ pub(crate) struct Bot {
 /// Where the real tools are.
 pub(crate) fn tools_folder() -> PathBuf {
     let parts = std::env::var_os("DRYDOCK_PARTS").map_or_else(
-        || PathBuf::from(std::env::var_os("HOME").expect("HOME is set")).join(".cache/drydock/parts"),
+        || {
+            PathBuf::from(std::env::var_os("HOME").expect("HOME is set"))
+                .join(".cache/drydock/parts")
+        },
         PathBuf::from,
     );
     parts.join("bin")
@@ -42,7 +45,10 @@ pub(crate) fn tools_folder() -> PathBuf {
 pub(crate) fn bench(clusters: Clusters) -> Bench {
     let sandbox = Sandbox::default().with_executable(PathBuf::from(env!("CARGO_BIN_EXE_drydock")));
     let masker = Masker::random();
-    let paths = ToolPaths { search: vec![tools_folder()], ..ToolPaths::default() };
+    let paths = ToolPaths {
+        search: vec![tools_folder()],
+        ..ToolPaths::default()
+    };
     let tools = Arc::new(Tools::find(paths, sandbox.clone()));
     Bench {
         means: Means {
@@ -54,6 +60,7 @@ pub(crate) fn bench(clusters: Clusters) -> Bench {
         },
         serves: vec!["demo/*".to_owned()].try_into().unwrap(),
         clusters: BTreeMap::new(),
+        deployers: Arc::default(),
         defaults: Defaults::default(),
         kubernetes: None,
         digest: Digest::of(b"tests"),
@@ -75,20 +82,32 @@ impl Bot {
         })
         .unwrap();
         let ctx = Arc::new(Ctx::new(Parts {
-            store: Store::open(&folder.path().join("drydock.db")).await.unwrap(),
+            store: Store::open(&folder.path().join("drydock.db"))
+                .await
+                .unwrap(),
             app: github.fetch_app().await.unwrap(),
             github,
             bench: bench(Clusters::None),
             work: folder.path().join("work"),
             mark_key: SecretString::from("a key of tests"),
-            limits: Limits { sweep: Duration::from_secs(3600), ..Limits::default() },
+            limits: Limits {
+                sweep: Duration::from_secs(3600),
+                ..Limits::default()
+            },
             pages: None,
             clock: Arc::new(SystemTime::now),
         }));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let secrets = Secrets::new([SecretString::from(WEBHOOK_SECRET)]).unwrap();
-        let running = start(Arc::clone(&ctx), listener, secrets, Arc::new(String::new)).await.unwrap();
-        Self { address: running.address, ctx, running: Some(running), folder }
+        let running = start(Arc::clone(&ctx), listener, secrets, Arc::new(String::new))
+            .await
+            .unwrap();
+        Self {
+            address: running.address,
+            ctx,
+            running: Some(running),
+            folder,
+        }
     }
 
     /// Stops and starts again on the same database.

@@ -174,7 +174,10 @@ impl GitHub {
         let mut state = self.inner.lock();
         let id = state.next_id();
         let comments = &mut state.repository_mut(name).comments;
-        let at = comments.iter().position(|comment| comment.pull == number).unwrap();
+        let at = comments
+            .iter()
+            .position(|comment| comment.pull == number)
+            .unwrap();
         let mut comment = comments.remove(at);
         comment.id = id;
         comment.by = Some(login.to_owned());

@@ -1,0 +1,109 @@
+//! The operator's clusters: previews behind a proven fence, and the only credentials that write.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::clients::cluster::{ApplyClient, Credentials, Fence, PreviewClient};
+use crate::config::settings::{Access, Settings};
+use crate::finding::Blame;
+use crate::ids::ClusterName;
+use crate::object::Masker;
+use crate::observe::{Allowed, Scope, Unanswered};
+use crate::run::deploy::Deployers;
+use crate::run::pipeline::Clusters;
+use crate::sync::watch::Limits;
+
+/// Connects every cluster that has a preview credential, and proves its fence: without the proof
+/// nothing is asked, and the process is not ready.
+pub(super) async fn connect_previews(
+    settings: &Settings,
+    masker: &Masker,
+    lacks: &mut Vec<String>,
+) -> Clusters {
+    let masker = Arc::new(masker.clone());
+    let mut clients = BTreeMap::new();
+    let mut allowed = BTreeMap::new();
+    for (name, cluster) in &settings.clusters {
+        let name = ClusterName(name.clone());
+        let proven = prove(&name, &cluster.preview, &masker, &cluster.fence_namespace).await;
+        if let Err(reason) = &proven {
+            tracing::error!(cluster = %name, reason = %reason.message, "no preview");
+            lacks.push(format!("cluster {name}: {}", reason.message));
+        }
+        clients.insert(name.clone(), proven);
+        let what = Allowed {
+            namespaces: Some(cluster.allow.namespaces.texts().to_vec()),
+            kinds: cluster
+                .allow
+                .kinds
+                .as_ref()
+                .map(|kinds| kinds.texts().to_vec()),
+            cluster_scoped: cluster.allow.cluster_scoped,
+        };
+        allowed.insert(name, what);
+    }
+    if clients.is_empty() {
+        return Clusters::None;
+    }
+    Clusters::Connected {
+        runtime: tokio::runtime::Handle::current(),
+        clients: Arc::new(clients),
+        allowed,
+        scope: Scope::All,
+    }
+}
+
+/// Connects every cluster that Drydock may write to, with credentials of their own.
+pub(super) async fn connect_deployers(
+    settings: &Settings,
+    masker: &Masker,
+    lacks: &mut Vec<String>,
+) -> Deployers {
+    let masker = Arc::new(masker.clone());
+    let mut clients = BTreeMap::new();
+    for (name, cluster) in &settings.clusters {
+        let name = ClusterName(name.clone());
+        let Some(access) = &cluster.apply else {
+            continue;
+        };
+        match ApplyClient::connect(&credentials(access), &name, Arc::clone(&masker)).await {
+            Ok(client) => {
+                clients.insert(name, client);
+            }
+            Err(error) => {
+                tracing::error!(cluster = %name, %error, "no deployments");
+                lacks.push(format!("cluster {name}: {error}"));
+            }
+        }
+    }
+    Deployers::new(clients, Limits::default())
+}
+
+async fn prove(
+    name: &ClusterName,
+    access: &Access,
+    masker: &Arc<Masker>,
+    namespace: &str,
+) -> Result<PreviewClient, Unanswered> {
+    let client = PreviewClient::connect(&credentials(access), name, Arc::clone(masker)).await?;
+    match client.prove_fence(namespace).await? {
+        Fence::Holds => Ok(client),
+        Fence::Missing(reason) => Err(Unanswered {
+            message: format!("the fence does not hold: {reason}"),
+            blame: Blame::Operator,
+        }),
+    }
+}
+
+fn credentials(access: &Access) -> Credentials {
+    let context = access.context.clone();
+    match (access.kubeconfig.clone(), access.token_file.clone()) {
+        (Some(path), None) => Credentials::File { path, context },
+        (Some(path), Some(token_file)) => Credentials::FileAndToken {
+            path,
+            context,
+            token_file,
+        },
+        (None, _) => Credentials::InCluster,
+    }
+}
