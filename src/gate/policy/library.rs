@@ -58,11 +58,6 @@ pub fn built_in(kinds: &[Kind]) -> PolicySource {
     source
 }
 
-/// What a built-in policy does where nothing is configured: danger and transition warn, because they
-/// speak about what was meant; style blocks what the change introduces.
-pub fn default_mode(kind: Kind) -> Mode {
-    match kind {
-        Kind::Danger | Kind::Transition => Mode::Warn,
-        Kind::Style => Mode::BlockNew,
-    }
-}
+/// What the built-in policies do where nothing is configured: they warn. Danger and transition speak
+/// about what was meant, and style is a taste that a repository has not chosen.
+pub const DEFAULT_MODE: Mode = Mode::Warn;

@@ -29,7 +29,7 @@ mod syntax;
 pub use engine::Conditions;
 pub use evaluate::{Policies, PolicyAnswer};
 pub use input::{AppInput, INPUT_VERSION, Operation};
-pub use library::{BUILT_IN, built_in, built_in_paths, default_mode, embedded};
+pub use library::{BUILT_IN, DEFAULT_MODE, built_in, built_in_paths, embedded};
 pub use metadata::{Kind, Level, Metadata};
 pub use problem::{Code, Problem};
 pub use results::PolicyFinding;

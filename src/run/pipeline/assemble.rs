@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use crate::config::repo::Mode;
 use crate::finding::{Blame, Gate, Judged, State};
-use crate::gate::policy::{BUILT_IN, default_mode};
 use crate::gate::ratchet;
 use crate::ids::{AppId, Digest, RepoPath, Side};
 use crate::plan::{Plan, PlannedApp, RendererInput, UntouchedItem};
@@ -194,13 +193,7 @@ fn rule_modes(rules: &Rules, gated: &Gated, modes: &BTreeMap<Gate, Mode>) -> rat
             .iter()
             .filter(|input| input.source.name == rule.source);
         if let Some(input) = sources.next() {
-            // The built-in library holds several kinds, each with a mode of its own.
-            let mode = if rule.source == BUILT_IN {
-                default_mode(rule.kind()).min(input.mode)
-            } else {
-                input.mode
-            };
-            all.rule(Gate::Policy, &rule.id, mode);
+            all.rule(Gate::Policy, &rule.id, input.mode);
         }
     }
     all

@@ -1,7 +1,9 @@
 //! Policy sources of a judgement, each with its mode.
 
 use crate::config::repo::{self, Mode, RepoConfig};
-use crate::gate::policy::{Namespaces, PolicyFile, PolicySource, RegoVersion, embedded};
+use crate::gate::policy::{
+    DEFAULT_MODE, Namespaces, PolicyFile, PolicySource, RegoVersion, embedded,
+};
 use crate::ids::RepoPath;
 use crate::tree::{EntryKind, Tree, TreeError};
 
@@ -68,7 +70,7 @@ impl PolicyInput {
         let has_own = !inputs.is_empty();
         inputs.push(PolicyInput {
             source: embedded(!has_own),
-            mode: Mode::Block,
+            mode: DEFAULT_MODE,
         });
         Ok(inputs)
     }
