@@ -6,6 +6,11 @@
 //! shared. Libraries, heap and stack stay at random addresses, and unsafe code is forbidden here; Go
 //! links the renderers themselves the same way.
 
+#![expect(
+    clippy::print_stdout,
+    reason = "Cargo reads what a build script prints"
+)]
+
 fn main() {
     println!("cargo::rerun-if-changed=.cargo/link.rs");
     let is = |name: &str, value: &str| std::env::var(name).is_ok_and(|set| set == value);

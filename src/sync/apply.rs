@@ -26,6 +26,9 @@ pub struct ApplyEngine {
     limits: Limits,
 }
 
+/// One look at one object; `None` when it does not exist.
+type Looking<'a> = BoxFuture<'a, Result<Option<(ObjectRef, Health)>, SyncError>>;
+
 /// A write that the cluster refused: the end of the deployment, not an error.
 struct Refused {
     object: ObjectRef,
@@ -43,8 +46,8 @@ impl ApplyEngine {
         for stage in &order.intent.stages {
             journal.waiting(format!("applying {}", stage.name)).await?;
             match self.apply_stage(applied, &stage.requests, journal).await? {
-                Ok(()) => applied += stage.requests.len(),
-                Err(refused) => return Ok(failed(refused, journal.done().len().max(applied))),
+                None => applied += stage.requests.len(),
+                Some(refused) => return Ok(failed(refused, journal.done().len().max(applied))),
             }
             if stage.name == "definitions" {
                 // Custom resources can only be sent once their kinds are served.
@@ -60,9 +63,10 @@ impl ApplyEngine {
             if journal.done().contains(&step) {
                 continue;
             }
-            if let Err(refused) = self.delete(deletion).await? {
-                journal.mark(step, Some(refused.message.clone())).await?;
-                return Ok(failed(refused, applied));
+            if let Some(message) = self.delete(deletion).await? {
+                journal.mark(step, Some(message.clone())).await?;
+                let object = deletion.object.clone();
+                return Ok(failed(Refused { object, message }, applied));
             }
             journal.mark(step, None).await?;
         }
@@ -77,7 +81,7 @@ impl ApplyEngine {
         first: usize,
         requests: &[ApplyRequest],
         journal: &dyn Journal,
-    ) -> Result<Result<(), Refused>, SyncError> {
+    ) -> Result<Option<Refused>, SyncError> {
         let mut writes: Vec<BoxFuture<'_, Result<Option<Refused>, SyncError>>> = Vec::new();
         for (index, request) in requests.iter().enumerate() {
             let step = first + index;
@@ -94,7 +98,7 @@ impl ApplyEngine {
             .buffered(CONCURRENT_REQUESTS)
             .try_collect()
             .await?;
-        Ok(answers.into_iter().flatten().next().map_or(Ok(()), Err))
+        Ok(answers.into_iter().flatten().next())
     }
 
     async fn apply(&self, request: &ApplyRequest) -> Result<Option<Refused>, SyncError> {
@@ -132,31 +136,27 @@ impl ApplyEngine {
             .cloned())
     }
 
-    /// Deletes exactly the object that the approved preview showed.
-    async fn delete(&self, deletion: &Deletion) -> Result<Result<(), Refused>, SyncError> {
-        let refused = |message: &str| {
-            Err(Refused {
-                object: deletion.object.clone(),
-                message: message.to_owned(),
-            })
-        };
+    /// Deletes exactly the object that the approved preview showed; the reason where it is refused.
+    async fn delete(&self, deletion: &Deletion) -> Result<Option<String>, SyncError> {
         if crate::intent::is_kept_for_good(&deletion.object) {
-            return Ok(refused("the built-in engine never deletes this kind"));
+            return Ok(Some(
+                "the built-in engine never deletes this kind".to_owned(),
+            ));
         }
         let Some(served) = self.served(&deletion.object).await? else {
-            return Ok(Ok(()));
+            return Ok(None);
         };
-        Ok(
-            match self
-                .client
-                .delete(&served, &deletion.object, &deletion.uid, None)
-                .await?
-            {
-                Deleted::Accepted | Deleted::Absent => Ok(()),
-                Deleted::Changed => refused("it was made again since its deletion was approved"),
-                Deleted::Refused(message) => refused(&message),
-            },
-        )
+        let deleted = self
+            .client
+            .delete(&served, &deletion.object, &deletion.uid, None)
+            .await?;
+        Ok(match deleted {
+            Deleted::Accepted | Deleted::Absent => None,
+            Deleted::Changed => {
+                Some("it was made again since its deletion was approved".to_owned())
+            }
+            Deleted::Refused(message) => Some(message),
+        })
     }
 
     /// Looks until every object is healthy, one failed, or time is over.
@@ -193,8 +193,7 @@ impl ApplyEngine {
     }
 
     async fn look(&self, wanted: &[ObjectRef]) -> Result<BTreeMap<ObjectRef, Health>, SyncError> {
-        let mut looks: Vec<BoxFuture<'_, Result<Option<(ObjectRef, Health)>, SyncError>>> =
-            Vec::new();
+        let mut looks: Vec<Looking<'_>> = Vec::new();
         for object in wanted {
             looks.push(Box::pin(async move {
                 let Some(served) = self.served(object).await? else {

@@ -108,7 +108,13 @@ pub(super) fn of_answer(app: &AppId, pair: &Pair<'_>, answer: ItemAnswer, gated:
         if side == Side::Head {
             note_unverified(app, manifest, &answer, gated);
         }
-        let found = of_side(app, manifest, &answer);
+        let mut found = of_side(app, manifest, &answer);
+        if side == Side::Head && pair.head.is_none() {
+            // What the change removes stands in no file of the head.
+            for finding in &mut found {
+                finding.source = None;
+            }
+        }
         match side {
             Side::Base => gated.base.extend(found),
             Side::Head => gated.head.extend(found),

@@ -127,13 +127,13 @@ pub(super) fn judge(
             policies: policy,
             items: pairs.iter().map(item).collect(),
         };
-        let gates: Vec<Gate> = [(schema, Gate::Schema), (policy, Gate::Policy)]
+        let asked: Vec<Gate> = [(schema, Gate::Schema), (policy, Gate::Policy)]
             .into_iter()
             .filter_map(|(on, gate)| on.then_some(gate))
             .collect();
         match judge.judge_batch(&batch) {
             Ok(answer) if answer.items.len() == pairs.len() => {
-                for gate in gates {
+                for gate in asked {
                     gated
                         .results
                         .insert((app.id.clone(), gate), GateResult::Pass);
@@ -144,12 +144,12 @@ pub(super) fn judge(
             }
             Ok(_) => gated.fail(
                 &app.id,
-                &gates,
+                &asked,
                 "the worker's answer is not complete",
                 Blame::Operator,
             ),
             Err(error) => {
-                for gate in gates {
+                for gate in asked {
                     gated
                         .results
                         .insert((app.id.clone(), gate), GateResult::Error);
