@@ -11,10 +11,11 @@ use serde_json::Value;
 pub(crate) fn check(corpus: &str, reached: &BTreeMap<String, (usize, usize)>) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/expected/rendering.json");
     let recorded: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
-    let mut lines = String::new();
-    for (name, (equal, all)) in reached {
-        lines.push_str(&format!("{corpus}: {name}: {equal} of {all}\n"));
-    }
+    let lines: Vec<String> = reached
+        .iter()
+        .map(|(name, (equal, all))| format!("{corpus}: {name}: {equal} of {all}\n"))
+        .collect();
+    let lines = lines.concat();
     print!("{lines}");
     if let Some(figures) = std::env::var_os("DRYDOCK_FIGURES") {
         let file = std::fs::OpenOptions::new()

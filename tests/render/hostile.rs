@@ -151,16 +151,14 @@ fn charts_see_no_host_file_name_service_cluster_or_environment() {
 
 #[test]
 fn content_that_eats_memory_or_time_ends_at_the_limits_and_is_the_authors() {
-    let mut bomb = String::from(
-        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\na0: &a0 [x,x,x,x,x,x,x,x,x,x]\n",
-    );
-    for level in 1..10 {
+    let level = |level: u32| {
         let alias = format!("*a{}", level - 1);
-        bomb.push_str(&format!(
-            "a{level}: &a{level} [{}]\n",
-            [alias.as_str(); 10].join(",")
-        ));
-    }
+        format!("a{level}: &a{level} [{}]\n", [alias.as_str(); 10].join(","))
+    };
+    let first =
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\na0: &a0 [x,x,x,x,x,x,x,x,x,x]\n";
+    let levels: Vec<String> = (1..10).map(level).collect();
+    let bomb = format!("{first}{}", levels.concat());
     let kustomize = Repository::with(&[
         ("app/kustomization.yaml", "resources: [a.yaml]\n"),
         ("app/a.yaml", &bomb),

@@ -43,7 +43,7 @@ struct Corpus {
     /// By the name of their application.
     cases: Vec<(String, Side, Case)>,
     /// Holds copies of charts that need one more values file.
-    _folders: Vec<tempfile::TempDir>,
+    folders: Vec<tempfile::TempDir>,
 }
 
 impl Corpus {
@@ -53,7 +53,7 @@ impl Corpus {
             head,
             apps: Vec::new(),
             cases: Vec::new(),
-            _folders: Vec::new(),
+            folders: Vec::new(),
         }
     }
 
@@ -251,7 +251,7 @@ fn copy_chart(corpus: &Corpus, root: &str, values: &str) -> Corpus {
         tree
     });
     let mut copy = Corpus::new(base, head);
-    copy._folders = folders;
+    copy.folders = folders;
     copy
 }
 

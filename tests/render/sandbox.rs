@@ -73,7 +73,7 @@ fn probe() {
             )
         }
         "flood" => loop {
-            let _ = std::io::stdout().write_all(&[b'x'; 1 << 16]);
+            let _ = std::io::stdout().write_all(&[b'x'; 1 << 12]);
         },
         "noise" => {
             for _ in 0..1000 {
