@@ -23,6 +23,8 @@ spec:
       labels:
         app: {name}
     spec:
+      securityContext:
+        runAsNonRoot: true
       containers:
         - name: web
           image: registry.example/web:1.4.2
@@ -260,7 +262,7 @@ async fn a_broken_configuration_of_the_target_never_passes_and_its_repair_is_not
 #[tokio::test(flavor = "multi_thread")]
 async fn a_retarget_is_judged_against_the_new_target() {
     let (fake, bot) = start().await;
-    let (two, three) = (deployment("web", "2"), deployment("web", "\"3\""));
+    let (two, three) = (deployment("two", "2"), deployment("web", "\"3\""));
     fake.commit(
         REPOSITORY,
         "release",
