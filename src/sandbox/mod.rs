@@ -16,6 +16,7 @@ mod error;
 mod filter;
 mod job;
 mod run;
+mod running;
 mod worker;
 
 use std::path::PathBuf;

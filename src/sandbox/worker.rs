@@ -15,8 +15,9 @@ use rustix::process::{Pid, PidfdFlags, Signal};
 
 use super::job::{Becomes, Limits, Orders};
 use super::run::{
-    build_command, make_private_folder, not_started, ran_out_of_memory, read_capped, refuse_start,
+    build_command, make_private_folder, not_started, ran_out_of_memory, refuse_start,
 };
+use super::running::read_capped;
 use super::{Sandbox, SandboxError};
 
 const NAME: &str = "drydock worker";

@@ -54,9 +54,9 @@ pub(super) async fn connect(
         Credentials::InCluster => {
             kube::Config::incluster().map_err(|error| wrong(error.to_string()))?
         }
-        Credentials::File { path, context } => read_file(path, context.as_ref())
-            .await
-            .map_err(wrong)?,
+        Credentials::File { path, context } => {
+            read_file(path, context.as_ref()).await.map_err(wrong)?
+        }
         Credentials::FileAndToken {
             path,
             context,
