@@ -358,6 +358,7 @@ fn rank(verdict: &Verdict) -> u8 {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn a_pass_never_hides_a_missing_or_failing_required_result(case in any_case()) {
         if let Verdict::Pass(passed) = case.conclude().verdict {

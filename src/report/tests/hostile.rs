@@ -231,7 +231,7 @@ fn hostile_names_and_messages_stay_inside_their_place() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn any_mixture_of_hostile_texts_is_harmless(
         parts in prop::collection::vec(
