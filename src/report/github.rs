@@ -58,7 +58,7 @@ fn write_problems(out: &mut String, report: &Report) {
     use crate::ids::Side;
     for app in &report.apps {
         for (side, problem) in &app.problems {
-            if wording::is_trouble(report, &app.id, problem) {
+            if wording::is_told(report, &app.id, problem) {
                 continue;
             }
             let (name, when) = match side {

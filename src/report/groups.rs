@@ -103,7 +103,8 @@ type Key<'a> = (
     Option<(&'a ObjectRef, Option<&'a AppId>)>,
 );
 
-/// With an exact place the objects may differ (one file, two namespaces); without one they may not.
+/// With an exact place the objects may differ (one file, two namespaces); with a file they may not,
+/// and without any place neither may the applications.
 fn key(judged: &Judged) -> Key<'_> {
     let finding = &judged.finding;
     let placed = finding
@@ -119,10 +120,12 @@ fn key(judged: &Judged) -> Key<'_> {
         if placed {
             None
         } else {
-            finding
-                .object
-                .as_ref()
-                .map(|object| (object, finding.app.as_ref()))
+            finding.object.as_ref().map(|object| {
+                (
+                    object,
+                    finding.app.as_ref().filter(|_| finding.source.is_none()),
+                )
+            })
         },
     )
 }

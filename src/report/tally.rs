@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::finding::{Gate, Severity};
+use crate::finding::{Gate, Judged, Severity};
 use crate::ids::{ClusterName, Side};
 use crate::preview::{Action, Change, Origin};
 
@@ -117,10 +117,17 @@ impl Tally {
     pub(super) fn of(report: &Report) -> Self {
         let mut tally = Self {
             not_verified: report.not_verified.len(),
-            blocking_places: groups::build(report, Part::Blocking).len(),
+            blocking_places: groups::build(report, Part::Blocking)
+                .iter()
+                .filter(|group| !is_broken_app(report, group.first))
+                .count(),
             ..Self::default()
         };
         for judged in &report.findings {
+            if judged.blocks && is_broken_app(report, judged) {
+                // Counted as an application that does not render.
+                continue;
+            }
             match (Part::of(report, judged), judged.finding.severity) {
                 (None, _) => tally.shadowed += 1,
                 (Some(Part::Blocking), _) => tally.blocking += 1,
@@ -206,6 +213,15 @@ pub(super) fn effect(app: &AppReport) -> Effect {
 /// True when the head of an application could not be rendered.
 pub(super) fn head_is_broken(app: &AppReport) -> bool {
     app.head.is_none() && app.problems.iter().any(|(side, _)| *side == Side::Head)
+}
+
+/// True when a finding says that the head of an application does not render.
+fn is_broken_app(report: &Report, judged: &Judged) -> bool {
+    judged.finding.gate == Gate::Render
+        && report
+            .apps
+            .iter()
+            .any(|app| judged.finding.app.as_ref() == Some(&app.id) && head_is_broken(app))
 }
 
 /// True when merging changes what the application renders to, as far as that is known.

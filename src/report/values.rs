@@ -120,6 +120,8 @@ pub(super) fn mark(action: Action) -> &'static str {
 pub(super) struct Usual {
     basis: Basis,
     note: Option<String>,
+    /// True when the live state is known of none of them.
+    unknown: bool,
 }
 
 impl Usual {
@@ -131,10 +133,17 @@ impl Usual {
             .filter_map(|change| change.note.as_deref())
             .find(|note| {
                 let same = alike().filter(|change| change.note.as_deref() == Some(note));
-                same.count() * 2 > alike().count() && alike().count() > 1
+                same.count() * 2 > alike().count()
             })
             .map(str::to_owned);
-        Self { basis, note }
+        let unknown = changes
+            .iter()
+            .all(|change| change.origin == Origin::Unknown);
+        Self {
+            basis,
+            note,
+            unknown,
+        }
     }
 
     /// In words: `estimated: from a recording`; nothing for what needs no word.
@@ -144,15 +153,16 @@ impl Usual {
             Basis::Schema => "checked by schema only",
             Basis::Estimated => "estimated",
         };
-        match &self.note {
-            Some(note) => format!("{basis}: {}", visible::line(note)),
-            None => basis.to_owned(),
+        match (&self.note, self.unknown) {
+            (Some(note), _) => format!("{basis}: {}", visible::line(note)),
+            (None, true) => format!("{basis}: live state not known"),
+            (None, false) => basis.to_owned(),
         }
     }
 
     /// True when every such change is the server's own answer and no more is to be said.
     pub(super) fn is_plain(&self) -> bool {
-        self.basis == Basis::Server && self.note.is_none()
+        self.basis == Basis::Server && self.note.is_none() && !self.unknown
     }
 }
 
@@ -164,6 +174,7 @@ pub(super) fn remark(change: &Change, usual: &Usual) -> Option<String> {
         Origin::Drift => Some("drifted, not by this change"),
         Origin::OverwritesDrift => Some("overwrites what drifted"),
         Origin::AlreadyLive => Some("already live"),
+        Origin::Unknown if usual.unknown => None,
         Origin::Unknown => Some("live state not known"),
     };
     let basis = match change.basis {

@@ -172,12 +172,21 @@ pub(super) fn will(action: Action) -> &'static str {
     }
 }
 
-/// True when a trouble of the report says the same about the application: it is told once.
-pub(super) fn is_trouble(report: &Report, app: &AppId, problem: &Problem) -> bool {
-    report
+/// True when a trouble or a finding of the report says the same about the application: it is told
+/// once.
+pub(super) fn is_told(report: &Report, app: &AppId, problem: &Problem) -> bool {
+    let troubles = report
         .troubles
         .iter()
-        .any(|trouble| trouble.app.as_ref() == Some(app) && trouble.what == problem.message)
+        .any(|trouble| trouble.app.as_ref() == Some(app) && trouble.what == problem.message);
+    let finding = || {
+        report.findings.iter().any(|judged| {
+            judged.finding.gate == Gate::Render
+                && judged.finding.app.as_ref() == Some(app)
+                && judged.finding.message == problem.message
+        })
+    };
+    troubles || finding()
 }
 
 /// True when there is a state before that findings were compared with.

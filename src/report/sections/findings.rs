@@ -64,7 +64,7 @@ fn is_stated(report: &Report, app: &AppReport, object: &ObjectRef, danger: &Dang
 pub(in crate::report) fn to_fix(report: &Report, occasion: Option<&Occasion>) -> Section {
     let mut lines = Vec::new();
     for (app, problem) in broken(report, Side::Head) {
-        if wording::is_trouble(report, &app.id, problem) {
+        if wording::is_told(report, &app.id, problem) {
             continue;
         }
         let place = problem

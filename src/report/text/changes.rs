@@ -1,6 +1,7 @@
 //! What merging changes, object by object.
 
-use crate::preview::{Change, Origin};
+use crate::ids::ObjectRef;
+use crate::preview::{Action, Change, Origin};
 
 use super::super::model::{AppReport, Report};
 use super::super::tally::Effect;
@@ -11,8 +12,10 @@ use super::paint::{Colour, Ink};
 
 /// Fields that are shown of one object; further ones are counted.
 const FIELDS: usize = 12;
-/// Objects that are shown of one application; further ones are counted.
+/// Lines of objects that are shown of one application; further objects are counted.
 const OBJECTS: usize = 25;
+/// Names on one line of new objects; further ones are counted.
+const NAMES: usize = 12;
 /// Lines that are shown of one diff; further ones are counted.
 const LINES: usize = 24;
 /// Characters that are shown of one line of a diff.
@@ -41,11 +44,16 @@ pub(super) fn write(out: &mut String, report: &Report, colour: Colour) {
         }
         let usual = values::Usual::of(&changes);
         write_title(out, app, &preview.changes, &usual, colour);
-        for change in changes.iter().take(OBJECTS) {
-            write_change(out, change, &usual, colour);
+        let lines = gather(&changes, &usual);
+        for line in lines.iter().take(OBJECTS) {
+            match line {
+                Line::One(change) => write_change(out, change, &usual, colour),
+                Line::New(objects) => write_new(out, objects, colour),
+            }
         }
-        if changes.len() > OBJECTS {
-            let more = count(changes.len() - OBJECTS, "object", "objects");
+        let hidden: usize = lines.iter().skip(OBJECTS).map(Line::len).sum();
+        if hidden > 0 {
+            let more = count(hidden, "object", "objects");
             put!(out, "  … {more} more ({REST})\n");
         }
     }
@@ -64,6 +72,80 @@ fn write_title(out: &mut String, app: &AppReport, all: &[Change], usual: &Usual,
     let known = usual.words();
     let name = colour.paint(Ink::Strong, &wording::app(&app.id));
     put!(out, "\n{name}: {} ({known})\n", parts.join(", "));
+}
+
+/// One line of the list.
+enum Line<'a> {
+    /// A change.
+    One(&'a Change),
+    /// New objects of one kind and namespace, of which nothing is to be said but their names.
+    New(Vec<&'a ObjectRef>),
+}
+
+impl Line<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::New(objects) => objects.len(),
+        }
+    }
+}
+
+/// Puts new objects that follow each other onto one line.
+fn gather<'a>(changes: &[&'a Change], usual: &Usual) -> Vec<Line<'a>> {
+    let mut lines: Vec<Line<'a>> = Vec::new();
+    for change in changes {
+        let quiet = change.action == Action::Create
+            && change.fields.is_empty()
+            && change.dangers.is_empty()
+            && values::remark(change, usual).is_none();
+        let object = &change.object;
+        match lines.last_mut() {
+            Some(Line::New(objects))
+                if quiet
+                    && objects.first().is_some_and(|first| {
+                        (&first.kind, &first.group, &first.namespace)
+                            == (&object.kind, &object.group, &object.namespace)
+                    }) =>
+            {
+                objects.push(object);
+            }
+            _ if quiet => lines.push(Line::New(vec![object])),
+            _ => lines.push(Line::One(change)),
+        }
+    }
+    lines
+}
+
+fn write_new(out: &mut String, objects: &[&ObjectRef], colour: Colour) {
+    let mark = colour.paint(Ink::Good, values::mark(Action::Create));
+    match objects {
+        [] => {}
+        [one] => put!(out, "  {mark} {}\n", visible::line(&one.to_string())),
+        [first, ..] => {
+            let names: Vec<String> = objects
+                .iter()
+                .take(NAMES)
+                .map(|object| visible::line(&object.name))
+                .collect();
+            let more = match objects.len().saturating_sub(NAMES) {
+                0 => String::new(),
+                number => format!(" and {} more", wording::grouped(number)),
+            };
+            let place = first
+                .namespace
+                .as_ref()
+                .map(|namespace| format!(" in {}", visible::line(namespace)))
+                .unwrap_or_default();
+            put!(
+                out,
+                "  {mark} {} {}{place}: {}{more}\n",
+                wording::grouped(objects.len()),
+                visible::line(&first.kind),
+                names.join(", ")
+            );
+        }
+    }
 }
 
 fn write_change(out: &mut String, change: &Change, usual: &Usual, colour: Colour) {

@@ -77,11 +77,19 @@ fn find_line<'a>(report: &'a Report, path: &RepoPath, line: u32, secret: bool) -
 /// The visible text of a line (or the part of it around the place), and where the carets go.
 fn underline(line: &str, source: &Source) -> (String, usize, usize) {
     let characters: Vec<char> = line.trim_end().chars().collect();
-    let start = usize::try_from(source.column)
+    let given = usize::try_from(source.column)
         .unwrap_or(1)
         .saturating_sub(1)
         .min(characters.len());
+    let blank = characters
+        .iter()
+        .skip(given)
+        .take_while(|c| c.is_whitespace())
+        .count();
+    let start = (given + blank).min(characters.len());
     let width = match usize::try_from(source.width).unwrap_or(0) {
+        // The line as a whole is meant.
+        0 if given == 0 => characters.len() - start,
         0 => word_length(&characters, start),
         known => known.min(characters.len().saturating_sub(start)),
     };

@@ -18,7 +18,7 @@ const NAMED: usize = 4;
 pub(super) fn write_problems(out: &mut String, report: &Report, colour: Colour) {
     for app in &report.apps {
         for (side, problem) in &app.problems {
-            if wording::is_trouble(report, &app.id, problem) {
+            if wording::is_told(report, &app.id, problem) {
                 continue;
             }
             let word = match (side, problem.blame) {
