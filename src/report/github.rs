@@ -65,7 +65,8 @@ fn write_problems(out: &mut String, report: &Report) {
                 Side::Head => ("error", "does not render"),
                 Side::Base => ("warning", "did not render before this change"),
             };
-            let mut properties = vec![("title", format!("{} {when}", wording::app(&app.id)))];
+            let mut properties =
+                vec![("title", format!("{} {when}", wording::app(report, &app.id)))];
             if let Some(path) = &problem.path {
                 properties.push(("file", path.as_str().to_owned()));
                 properties.extend((problem.line > 0).then(|| ("line", problem.line.to_string())));

@@ -281,8 +281,7 @@ pub fn compose(
     }
 }
 
-/// As many items as fit into `room`, and how many do not; `None` when not even the counting line
-/// fits.
+/// As many items as fit into `room`, and how many do not; `None` when not one does.
 fn fit(section: &Section, room: usize, elsewhere: &str) -> Option<(String, usize)> {
     let frame = section.opening.len() + section.closing.len();
     let whole = frame + section.items.iter().map(String::len).sum::<usize>();
@@ -311,7 +310,7 @@ fn fit(section: &Section, room: usize, elsewhere: &str) -> Option<(String, usize
         out.push_str(item);
         shown += 1;
     }
-    if out.len() + reserve > room {
+    if shown == 0 || out.len() + reserve > room {
         return None;
     }
     let without = section.items.len() - shown;

@@ -105,7 +105,9 @@ pub(super) fn troubles(report: &Report, occasion: Option<&Occasion>) -> Section 
         opening: "\n**Could not be judged**\n".to_owned(),
         items: wording::troubles(report)
             .into_iter()
-            .map(|(trouble, apps)| format!("- {}\n", trouble_line(trouble, &apps, occasion)))
+            .map(|(trouble, apps)| {
+                format!("- {}\n", trouble_line(report, trouble, &apps, occasion))
+            })
             .collect(),
         closing: String::new(),
         noun: ("reason", "reasons"),
@@ -114,7 +116,12 @@ pub(super) fn troubles(report: &Report, occasion: Option<&Occasion>) -> Section 
     }
 }
 
-fn trouble_line(trouble: &Trouble, apps: &[&AppId], occasion: Option<&Occasion>) -> String {
+fn trouble_line(
+    report: &Report,
+    trouble: &Trouble,
+    apps: &[&AppId],
+    occasion: Option<&Occasion>,
+) -> String {
     let place = trouble
         .place
         .as_ref()
@@ -123,7 +130,7 @@ fn trouble_line(trouble: &Trouble, apps: &[&AppId], occasion: Option<&Occasion>)
     let app = if apps.is_empty() {
         String::new()
     } else {
-        format!(" {},", wording::apps(apps, 8, markdown::code))
+        format!(" {},", wording::apps(report, apps, 8, markdown::code))
     };
     let hint = trouble
         .hint
@@ -138,8 +145,8 @@ fn trouble_line(trouble: &Trouble, apps: &[&AppId], occasion: Option<&Occasion>)
 }
 
 /// An application in a sentence.
-fn app_name(id: &AppId) -> String {
-    let name = markdown::code(&id.display_name());
+fn app_name(report: &Report, id: &AppId) -> String {
+    let name = markdown::code(&wording::name(report, id));
     if id.cluster.0.is_empty() {
         name
     } else {

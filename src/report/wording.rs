@@ -90,9 +90,30 @@ pub(super) fn rule(finding: &Finding) -> String {
     }
 }
 
+/// What people call an application: the last part of its name where that tells it from every other
+/// application of the report that goes to the same cluster, else the whole name.
+pub(super) fn name(report: &Report, id: &AppId) -> String {
+    let last = |id: &AppId| id.name.rsplit('/').next().map(str::len);
+    let ends_alike = |other: &AppId| match (last(id), last(other)) {
+        (Some(one), Some(two)) if one == two => {
+            id.name.get(id.name.len() - one..) == other.name.get(other.name.len() - two..)
+        }
+        _ => false,
+    };
+    let ambiguous = report
+        .apps
+        .iter()
+        .any(|app| app.id.name != id.name && app.id.cluster == id.cluster && ends_alike(&app.id));
+    match (&id.variant, ambiguous) {
+        (_, false) => id.display_name(),
+        (None, true) => id.name.clone(),
+        (Some(variant), true) => format!("{} ({variant})", id.name),
+    }
+}
+
 /// An application in a sentence: its name, and its cluster where it has one.
-pub(super) fn app(id: &AppId) -> String {
-    let name = visible::line(&id.display_name());
+pub(super) fn app(report: &Report, id: &AppId) -> String {
+    let name = visible::line(&name(report, id));
     if id.cluster.0.is_empty() {
         name
     } else {
@@ -102,10 +123,15 @@ pub(super) fn app(id: &AppId) -> String {
 
 /// Several applications in a sentence, those of one name together: `shop in production and staging`.
 /// At most `limit` of them are named, the others counted; `quote` makes a name harmless.
-pub(super) fn apps(ids: &[&AppId], limit: usize, quote: impl Fn(&str) -> String) -> String {
+pub(super) fn apps(
+    report: &Report,
+    ids: &[&AppId],
+    limit: usize,
+    quote: impl Fn(&str) -> String,
+) -> String {
     let mut names: Vec<(String, Vec<String>)> = Vec::new();
     for id in ids.iter().take(limit) {
-        let name = quote(&id.display_name());
+        let name = quote(&name(report, id));
         let cluster = Some(quote(&id.cluster.0)).filter(|_| !id.cluster.0.is_empty());
         match names.last_mut().filter(|(known, _)| *known == name) {
             Some((_, clusters)) => clusters.extend(cluster),

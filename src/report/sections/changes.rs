@@ -29,7 +29,7 @@ pub(in crate::report) fn effects(report: &Report) -> Vec<Section> {
             let preview = app.preview.as_ref().filter(|preview| !preview.withheld)?;
             let changes: Vec<&Change> = preview.changes.iter().filter(|c| is_own(c)).collect();
             let title = Effect::of(&preview.changes).words();
-            (!changes.is_empty()).then(|| folded(app, &changes, &title, "object"))
+            (!changes.is_empty()).then(|| folded(report, app, &changes, &title, "object"))
         })
         .collect()
 }
@@ -38,11 +38,17 @@ fn is_own(change: &Change) -> bool {
     !matches!(change.origin, Origin::Drift | Origin::AlreadyLive)
 }
 
-fn folded(app: &AppReport, changes: &[&Change], title: &str, noun: &'static str) -> Section {
+fn folded(
+    report: &Report,
+    app: &AppReport,
+    changes: &[&Change],
+    title: &str,
+    noun: &'static str,
+) -> Section {
     let usual = Usual::of(changes);
     let items: Vec<String> = changes.iter().map(|change| block(change, &usual)).collect();
     let fence = markdown::fence(&items.concat());
-    let name = markdown::html_code(&app.id.display_name());
+    let name = markdown::html_code(&wording::name(report, &app.id));
     let place = if app.cluster.0.is_empty() {
         String::new()
     } else {
@@ -120,7 +126,7 @@ fn drift(report: &Report) -> Section {
     for app in &report.apps {
         let changes = app.preview.iter().flat_map(|preview| &preview.changes);
         for change in changes.filter(|change| !is_own(change)) {
-            let name = super::app_name(&app.id);
+            let name = super::app_name(report, &app.id);
             let object = markdown::code(&change.object.to_string());
             let fields: Vec<String> = change
                 .fields
@@ -200,7 +206,7 @@ fn gaps(report: &Report) -> Section {
             let what = match &item.what {
                 UntouchedItem::App(id) => {
                     apps += 1;
-                    super::app_name(id)
+                    super::app_name(report, id)
                 }
                 UntouchedItem::Path(path) => {
                     files += 1;

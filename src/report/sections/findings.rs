@@ -24,7 +24,7 @@ pub(in crate::report) fn dangers(report: &Report) -> Section {
                     "{line}> ⚠️ **{}** {} of {}: {}\n",
                     capitalised(wording::will(change.action)),
                     markdown::code(&change.object.to_string()),
-                    super::app_name(&app.id),
+                    super::app_name(report, &app.id),
                     markdown::prose(&danger.message)
                 ));
             }
@@ -79,7 +79,7 @@ pub(in crate::report) fn to_fix(report: &Report, occasion: Option<&Occasion>) ->
         };
         lines.push(format!(
             "{place}{} does not render: {}{whose}",
-            super::app_name(&app.id),
+            super::app_name(report, &app.id),
             markdown::prose(first)
         ));
     }
@@ -124,7 +124,7 @@ pub(in crate::report) fn why_not_rendered(report: &Report) -> Vec<Section> {
                 text.push_str("(no message)");
             }
             let fence = markdown::fence(&text);
-            let name = markdown::html_code(&app.id.display_name());
+            let name = markdown::html_code(&wording::name(report, &app.id));
             let title = match side {
                 Side::Head => format!("Why {name} does not render"),
                 Side::Base => {
@@ -178,7 +178,7 @@ pub(super) fn line(report: &Report, group: &Group<'_>, occasion: Option<&Occasio
         parts.push(format!("{}{others}", markdown::code(&object.to_string())));
     }
     if report.apps.len() > 1 && !group.apps.is_empty() {
-        parts.push(wording::apps(&group.apps, NAMED, markdown::code));
+        parts.push(wording::apps(report, &group.apps, NAMED, markdown::code));
     }
     let state = match (wording::has_base(report), group.first.state) {
         (true, State::Existing) => ". Was there before this change",

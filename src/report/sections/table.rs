@@ -9,7 +9,8 @@ use super::super::markdown::{self, Section};
 use super::super::model::{AppReport, Occasion, Report};
 use super::super::{tally, values, wording};
 
-/// The table of touched applications; columns that say nothing are left out.
+/// The table of touched applications, the gravest outcome first; columns that say nothing are left
+/// out.
 pub(in crate::report) fn apps(report: &Report, occasion: Option<&Occasion>) -> Section {
     let clusters = report.apps.iter().any(|app| !app.cluster.0.is_empty());
     let gates: Vec<Gate> = Gate::ALL
@@ -24,11 +25,13 @@ pub(in crate::report) fn apps(report: &Report, occasion: Option<&Occasion>) -> S
     for row in [heads.clone(), vec!["---"; heads.len()]] {
         put!(opening, "| {} |\n", row.join(" | "));
     }
+    // What does not pass stands first: a long table is cut at its end.
+    let mut apps: Vec<&AppReport> = report.apps.iter().collect();
+    apps.sort_by_key(|app| std::cmp::Reverse(app.outcome));
     Section {
         opening,
-        items: report
-            .apps
-            .iter()
+        items: apps
+            .into_iter()
             .map(|app| row(report, app, clusters, &gates, occasion))
             .collect(),
         closing: String::new(),
@@ -45,7 +48,7 @@ fn row(
     gates: &[Gate],
     occasion: Option<&Occasion>,
 ) -> String {
-    let name = markdown::cell(&markdown::code(&app.id.display_name()));
+    let name = markdown::cell(&markdown::code(&wording::name(report, &app.id)));
     let files = occasion.and_then(|occasion| Some((occasion.files.as_ref()?, &occasion.head)));
     let name = match files {
         Some((files, head)) => {

@@ -108,3 +108,9 @@ fn colour_only_supports() {
         assert_eq!(plain, text::compose(&report, text::Colour::Off), "{name}");
     }
 }
+
+#[test]
+fn a_comment_beyond_its_budget_reads_as_expected() {
+    let page = comment::compose(&samples::large(), &samples::occasion(), &[], 12_000);
+    check("large.comment.md", &page.text).unwrap();
+}

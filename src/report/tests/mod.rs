@@ -1,4 +1,5 @@
 mod budget;
 mod contract;
 mod expected;
+mod facts;
 mod hostile;

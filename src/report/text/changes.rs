@@ -43,7 +43,7 @@ pub(super) fn write(out: &mut String, report: &Report, colour: Colour) {
             continue;
         }
         let usual = values::Usual::of(&changes);
-        write_title(out, app, &preview.changes, &usual, colour);
+        write_title(out, report, app, &preview.changes, &usual, colour);
         let lines = gather(&changes, &usual);
         for line in lines.iter().take(OBJECTS) {
             match line {
@@ -59,7 +59,14 @@ pub(super) fn write(out: &mut String, report: &Report, colour: Colour) {
     }
 }
 
-fn write_title(out: &mut String, app: &AppReport, all: &[Change], usual: &Usual, colour: Colour) {
+fn write_title(
+    out: &mut String,
+    report: &Report,
+    app: &AppReport,
+    all: &[Change],
+    usual: &Usual,
+    colour: Colour,
+) {
     let effect = Effect::of(all);
     let mut parts = vec![effect.words()];
     if effect.drifted > 0 {
@@ -70,7 +77,7 @@ fn write_title(out: &mut String, app: &AppReport, all: &[Change], usual: &Usual,
     }
     parts.retain(|part| !part.is_empty());
     let known = usual.words();
-    let name = colour.paint(Ink::Strong, &wording::app(&app.id));
+    let name = colour.paint(Ink::Strong, &wording::app(report, &app.id));
     put!(out, "\n{name}: {} ({known})\n", parts.join(", "));
 }
 

@@ -44,7 +44,11 @@ pub(super) fn write_problems(out: &mut String, report: &Report, colour: Colour) 
             for line in lines {
                 put!(out, "   | {line}\n");
             }
-            let name = format!("{}, {}", wording::app(&app.id), super::side_word(*side));
+            let name = format!(
+                "{}, {}",
+                wording::app(report, &app.id),
+                super::side_word(*side)
+            );
             excerpt::note(out, 2, "app", &name, colour);
             if *side == Side::Base {
                 let meaning = "the state before is not known: every finding counts as new";
@@ -101,7 +105,7 @@ pub(super) fn write_group(out: &mut String, report: &Report, group: &Group<'_>, 
             out,
             margin,
             name,
-            &wording::apps(&group.apps, NAMED, visible::line),
+            &wording::apps(report, &group.apps, NAMED, visible::line),
             colour,
         );
     }
@@ -150,7 +154,7 @@ pub(super) fn write_dangers(out: &mut String, report: &Report, colour: Colour) {
                     ));
                     let message = colour.paint(Ink::Strong, &message);
                     put!(out, "\n{word}: {message}\n");
-                    excerpt::note(out, 2, "app", &wording::app(&app.id), colour);
+                    excerpt::note(out, 2, "app", &wording::app(report, &app.id), colour);
                 }
             }
         }

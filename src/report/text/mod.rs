@@ -25,7 +25,7 @@ pub fn compose(report: &Report, colour: Colour) -> String {
     let mut out = header(report, colour);
     for (trouble, apps) in wording::troubles(report) {
         out.push('\n');
-        write_trouble(&mut out, trouble, &apps, colour);
+        write_trouble(&mut out, report, trouble, &apps, colour);
     }
     findings::write_problems(&mut out, report, colour);
     for group in groups::build(report, Part::Blocking) {
@@ -89,7 +89,13 @@ fn is_file_mode(report: &Report) -> bool {
     report.head.is_none() && !report.objects.is_empty()
 }
 
-fn write_trouble(out: &mut String, trouble: &Trouble, apps: &[&AppId], colour: Colour) {
+fn write_trouble(
+    out: &mut String,
+    report: &Report,
+    trouble: &Trouble,
+    apps: &[&AppId],
+    colour: Colour,
+) {
     let word = colour.paint(Ink::Error, "could not be judged");
     let what = colour.paint(Ink::Strong, &visible::line(&trouble.what));
     put!(out, "{word}: {what}\n");
@@ -102,7 +108,7 @@ fn write_trouble(out: &mut String, trouble: &Trouble, apps: &[&AppId], colour: C
     }
     if !apps.is_empty() {
         let name = if apps.len() == 1 { "app" } else { "apps" };
-        let apps = wording::apps(apps, NAMED, visible::line);
+        let apps = wording::apps(report, apps, NAMED, visible::line);
         excerpt::note(out, 2, name, &apps, colour);
     }
     excerpt::note(out, 2, "move", wording::whose(trouble.blame), colour);
@@ -119,7 +125,7 @@ fn write_left_out(out: &mut String, report: &Report, colour: Colour) {
         .filter(|item| item.reason != UntouchedReason::NothingItReadsChanged)
         .map(|item| {
             let what = match &item.what {
-                UntouchedItem::App(id) => wording::app(id),
+                UntouchedItem::App(id) => wording::app(report, id),
                 UntouchedItem::Path(path) => visible::line(&path.to_string()),
             };
             format!("  {what}: {}\n", wording::left_out(item.reason))

@@ -87,7 +87,7 @@ fn write_apps(out: &mut String, report: &Report, colour: Colour) {
     if report.apps.is_empty() {
         return;
     }
-    let rows: Vec<[String; 3]> = report.apps.iter().map(row).collect();
+    let rows: Vec<[String; 3]> = report.apps.iter().map(|app| row(report, app)).collect();
     let widths: Vec<usize> = (0..3)
         .map(|column| {
             rows.iter()
@@ -121,7 +121,7 @@ fn write_apps(out: &mut String, report: &Report, colour: Colour) {
 }
 
 /// Name, cluster, and what merging does.
-fn row(app: &AppReport) -> [String; 3] {
+fn row(report: &Report, app: &AppReport) -> [String; 3] {
     let marks = tally::effect(app).marks();
     let effect = if tally::head_is_broken(app) {
         "does not render".to_owned()
@@ -145,7 +145,7 @@ fn row(app: &AppReport) -> [String; 3] {
         }
     };
     [
-        visible::line(&app.id.display_name()),
+        visible::line(&wording::name(report, &app.id)),
         visible::line(&app.cluster.0),
         effect,
     ]
