@@ -191,6 +191,7 @@ impl RepoPath {
     }
 
     /// The folder that holds this path; the root's parent is the root.
+    #[must_use]
     pub fn parent(&self) -> Self {
         Self(
             self.0

@@ -82,7 +82,7 @@ impl Memory {
                 }
                 Some(Health::InProgress(reason)) => waiting.push((object.clone(), reason.clone())),
                 Some(Health::Terminating) => {
-                    waiting.push((object.clone(), "it is being deleted".to_owned()))
+                    waiting.push((object.clone(), "it is being deleted".to_owned()));
                 }
                 None => waiting.push((object.clone(), "it does not exist".to_owned())),
             }

@@ -16,6 +16,10 @@ pub(super) enum Decision {
 
 /// Compares the merged commit's rendering with the approved digest; the outer `None` means that
 /// nothing was approved.
+#[expect(
+    clippy::option_option,
+    reason = "not approved, approved without a head, approved with one"
+)]
 pub(super) fn compare(approved: Option<Option<Digest>>, merged: &Rendered) -> Decision {
     let merged = match merged {
         Rendered::Absent => Some(None),
