@@ -25,8 +25,8 @@
 //! The folders stand in the order the data moves. A stage imports leaves and earlier stages;
 //! `clients` know no stage; `observe`, `gate`, `intent`, `preview`, `verdict` and `report` are pure:
 //! no task, clock, environment or file. `tests/architecture.rs` holds the table and fails on any
-//! other import. There are two traits with several implementations, [`render::Renderer`] and
-//! [`sync::SyncEngine`]; everything else is concrete, and tests stand behind real protocols.
+//! other import. There are two traits with several implementations, `render::Renderer` and
+//! `sync::SyncEngine`; everything else is concrete, and tests stand behind real protocols.
 //!
 //! ## What always holds
 //! * **Fail closed.** No error path yields a passing check. No result, no pass: [`verdict`] is the
