@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::finding::{Blame, Finding, Gate, NotVerified};
 use crate::gate::policy::{AppInput, RuleInfo};
 use crate::gate::wire::{Batch, Item, ItemAnswer, Load, SchemaSet};
-use crate::ids::{AppId, ClusterName, ObjectKey, ObjectRef, RepoPath, Side};
-use crate::object::Manifest;
+use crate::ids::{AppId, ClusterName, DeclaredBy, ObjectKey, ObjectRef, RepoPath, Side};
+use crate::object::{Manifest, Role};
 use crate::plan::{Plan, PlannedApp};
 use crate::render::RenderedApp;
 use crate::report::model::{SchemaStatus, Trouble};
@@ -56,6 +56,11 @@ pub(super) fn pair<'a>(app: &'a RenderedApp) -> Vec<Pair<'a>> {
     for side in [Side::Base, Side::Head] {
         let mut seen: BTreeMap<ObjectKey, usize> = BTreeMap::new();
         for manifest in app.side(side).manifests().unwrap_or_default() {
+            // Chart tests are never applied, and their names are random in many charts: what is said
+            // about them would be new in every change. Given files are judged as they are.
+            if manifest.role() == Role::Test && app.id.kind != DeclaredBy::Files {
+                continue;
+            }
             let count = seen.entry(manifest.object().key()).or_default();
             let pair = pairs.entry((manifest.object().key(), *count)).or_default();
             *count += 1;
