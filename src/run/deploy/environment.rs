@@ -18,6 +18,9 @@ use crate::run::{Ctx, Failure};
 use crate::sync::outcome::{AppDeployment, Held, NotDeployed, Outcome, State};
 use crate::sync::{ApplyEngine, Deletion, Elsewhere, Order, SyncEngine, SyncError};
 
+/// State word of a deployment that has not ended.
+const IN_PROGRESS: &str = "in_progress";
+
 /// What came of an environment.
 pub(super) enum Ended {
     /// The branch moved while the turn was waited for.
@@ -114,7 +117,9 @@ pub(super) async fn deploy(
         return Ok(Ended::Moved);
     }
     let mut record = start(ctx, merge, environment).await?;
-    tell::started(ctx, merge, prepared, &record).await?;
+    if record.state == IN_PROGRESS {
+        tell::started(ctx, merge, prepared, &record).await?;
+    }
     let stored = ctx.store.deploy_steps(&record.id).await?;
     let mut first = 0;
     for app in open {
@@ -139,6 +144,17 @@ async fn start(
     merge: &Merge<'_>,
     environment: &ClusterName,
 ) -> Result<DeploymentRecord, Failure> {
+    let known = ctx
+        .store
+        .deployments(merge.repository.id, merge.pull.number)
+        .await?;
+    let same = |record: &DeploymentRecord| {
+        record.revision == *merge.revision && record.environment == environment.0
+    };
+    if let Some(record) = known.into_iter().find(same) {
+        // It may have ended already, with its end not told yet: it does not begin a second time.
+        return Ok(record);
+    }
     let now = ctx.now();
     let record = DeploymentRecord {
         id: new_id("deploy"),
@@ -146,7 +162,7 @@ async fn start(
         pull: merge.pull.number,
         revision: merge.revision.clone(),
         environment: environment.0.clone(),
-        state: "in_progress".to_owned(),
+        state: IN_PROGRESS.to_owned(),
         detail: "{}".to_owned(),
         started_at: now,
     };
