@@ -1,8 +1,12 @@
 //! The whole bot against a stateful GitHub: one file per promise.
 
+#[path = "../support/apiserver.rs"]
+#[expect(unreachable_pub, reason = "binaries whose tests are `pub` share it")]
+mod apiserver;
 #[path = "../support/bot.rs"]
 mod bot;
 mod client;
+mod deploy;
 #[path = "../support/github/mod.rs"]
 mod github;
 mod intake;

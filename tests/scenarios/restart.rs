@@ -10,12 +10,12 @@ use crate::github::{self, Fault, FaultKind, WEBHOOK_SECRET};
 use crate::review::{REPOSITORY, deployment};
 
 /// `drydock serve`, killed when dropped.
-struct Process {
+pub(crate) struct Process {
     child: Child,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
-fn write_settings(folder: &Path, fake: &github::GitHub) {
+pub(crate) fn write_settings(folder: &Path, fake: &github::GitHub) {
     std::fs::write(folder.join("app.pem"), github::private_key_pem()).unwrap();
     std::fs::write(folder.join("secret"), WEBHOOK_SECRET).unwrap();
     let tool = |name: &str| tools_folder().join(name).display().to_string();
@@ -39,7 +39,7 @@ tools: {{ kustomize: {}, helm: {} }}
 }
 
 impl Process {
-    fn start(folder: &Path) -> Self {
+    pub(crate) fn start(folder: &Path) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_drydock"))
             .args(["serve", "--settings"])
             .arg(folder.join("settings.yaml"))
@@ -65,7 +65,7 @@ impl Process {
     }
 
     /// kill -9, and gone.
-    fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }

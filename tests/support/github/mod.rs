@@ -23,7 +23,7 @@ use tokio::sync::watch;
 
 pub(crate) use contract::official_webhook_examples;
 pub(crate) use git::Files;
-pub(crate) use state::{CheckRun, Fault, FaultKind, Pull, State};
+pub(crate) use state::{CheckRun, Comment, Fault, FaultKind, Pull, Repository, State};
 
 /// How long any wait lasts before the test fails; generous, because machines differ.
 const DEADLINE: Duration = Duration::from_secs(90);

@@ -1,0 +1,49 @@
+//! Ends other than success.
+
+use super::app::App;
+use super::scene::Scene;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_apply_is_a_failed_deployment_and_a_new_comment() {
+    let scene = Scene::start("refused", "apply", "kustomize").await;
+    let pull = scene.open("change", &App::AFTER, "success").await;
+    // After the approval someone makes the object unchangeable.
+    let frozen = r#"{"immutable":true}"#;
+    scene.server.kubectl(
+        &[
+            "-n",
+            &scene.namespace,
+            "patch",
+            "configmap",
+            "settings",
+            "--type=merge",
+            "-p",
+            frozen,
+        ],
+        "",
+    );
+    let revision = scene.merge(pull).await;
+    scene.wait_for_deployment(&revision, "failure").await;
+    let told = scene.wait_for_comment(pull, "❌ failed").await;
+    let failed = scene.wait_for_comment(pull, "deploying").await;
+    assert_ne!(told.id, failed.id, "edits notify nobody");
+    assert!(failed.body.contains("immutable"), "{}", failed.body);
+    // The deletion comes after every apply: it was not reached.
+    scene.assert_kept("old");
+    scene.look(|shop| assert_eq!((shop.deployments.len(), shop.comments.len()), (1, 2)));
+    scene.fake.assert_contract_kept();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_application_of_another_engine_is_not_deployed_by_drydock() {
+    let scene = Scene::start("flux", "flux", "kustomize").await;
+    let pull = scene.open("change", &App::AFTER, "success").await;
+    let before = scene.versions();
+    scene.merge(pull).await;
+    scene
+        .wait_for_comment(pull, "not deployed by Drydock")
+        .await;
+    assert_eq!(scene.versions(), before);
+    scene.look(|shop| assert!(shop.deployments.is_empty()));
+    scene.fake.assert_contract_kept();
+}

@@ -1,0 +1,9 @@
+//! From a pull request to a cluster: the real program, a stateful GitHub, a real API server.
+
+mod app;
+mod controller;
+mod crash;
+mod ends;
+mod held;
+mod scene;
+mod story;
