@@ -46,7 +46,10 @@ pub(super) fn run(args: &ServeArgs) -> Result<Exit, CommandError> {
         .build()
         .map_err(|error| CommandError::new(format!("no threads could be started: {error}")))?;
     let digest = Digest::of(&inputs::read_file(&args.settings)?);
-    runtime.block_on(serve(&settings, digest))
+    let result = runtime.block_on(serve(&settings, digest));
+    // A judgement that is still going on does not hold up the end: its work is queued again.
+    runtime.shutdown_background();
+    result
 }
 
 async fn serve(settings: &Settings, digest: Digest) -> Result<Exit, CommandError> {
@@ -138,10 +141,10 @@ fn limits(settings: &Settings) -> Limits {
 async fn bench(settings: &Settings, digest: Digest, sandbox: &Sandbox, masker: Masker) -> Bench {
     let mut lacks = Vec::new();
     let tools = Arc::new(Tools::find(tool_paths(settings), sandbox.clone()));
-    let mut versions = String::new();
+    let mut versions = Vec::new();
     for kind in ToolKind::ALL {
         match tools.find_one(kind) {
-            Ok(tool) => versions.push_str(&format!("{}={};", kind.name(), tool.version)),
+            Ok(tool) => versions.push(format!("{}={}", kind.name(), tool.version)),
             Err(error) => tracing::warn!(%error, "applications that need it will be errors"),
         }
     }
@@ -149,7 +152,7 @@ async fn bench(settings: &Settings, digest: Digest, sandbox: &Sandbox, masker: M
     let deployers = clusters::connect_deployers(settings, &masker, &mut lacks).await;
     let parts = [
         digest.to_string(),
-        versions,
+        versions.join(";"),
         env!("CARGO_PKG_VERSION").to_owned(),
     ];
     let mut rendering = render::Settings::new(tools, sandbox.clone(), masker.clone());

@@ -46,10 +46,10 @@ impl Default for Limits {
             lanes: 16,
             lanes_per_repository: 4,
             judgements: 2,
-            lease: Duration::from_secs(60),
+            lease: Duration::from_mins(1),
             attempts: 6,
-            sweep: Duration::from_secs(300),
-            deadline: Duration::from_secs(900),
+            sweep: Duration::from_mins(5),
+            deadline: Duration::from_mins(15),
             comment_bytes: comment::BUDGET,
             grace: Duration::from_secs(25),
         }

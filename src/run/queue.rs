@@ -17,7 +17,7 @@ const POLL: Duration = Duration::from_millis(500);
 
 /// Between two attempts; doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
-const LONGEST_PAUSE: Duration = Duration::from_secs(600);
+const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 
 /// Works until `stop` turns true, then lets running jobs go on for the grace period. What is not
 /// finished by then is free again when the next process starts.
@@ -33,23 +33,20 @@ pub(super) async fn work(ctx: Arc<Ctx>, mut stop: watch::Receiver<bool>) {
             _ = stop.changed() => break,
         };
         let Ok(permit) = permit else { break };
-        match claim(&ctx).await {
-            Some(job) => {
-                let ctx = Arc::clone(&ctx);
-                running.spawn(async move {
-                    run(&ctx, job).await;
-                    drop(permit);
-                    ctx.wake();
-                });
-            }
-            None => {
+        if let Some(job) = claim(&ctx).await {
+            let ctx = Arc::clone(&ctx);
+            running.spawn(async move {
+                run(&ctx, job).await;
                 drop(permit);
-                tokio::select! {
-                    () = ctx.wake.notified() => {}
-                    () = tokio::time::sleep(POLL) => {}
-                    _ = stop.changed() => break,
-                }
-            }
+                ctx.wake();
+            });
+            continue;
+        }
+        drop(permit);
+        tokio::select! {
+            () = ctx.wake.notified() => {}
+            () = tokio::time::sleep(POLL) => {}
+            _ = stop.changed() => break,
         }
     }
     let finish = async { while running.join_next().await.is_some() {} };

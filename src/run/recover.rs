@@ -15,7 +15,7 @@ use crate::ids::{CommitSha, RepositoryId};
 use crate::report::standing::Standing;
 
 /// How long settled rows are kept: longer than GitHub can redeliver, long enough to ask what happened.
-const KEEP: Duration = Duration::from_secs(30 * 24 * 3600);
+const KEEP: Duration = Duration::from_hours(30 * 24);
 
 /// Between two looks at effects that wait for their time.
 const EFFECTS: Duration = Duration::from_secs(1);

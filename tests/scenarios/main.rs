@@ -10,6 +10,7 @@ mod deploy;
 #[path = "../support/github/mod.rs"]
 mod github;
 mod intake;
+mod limits;
 mod queue;
 mod restart;
 mod review;

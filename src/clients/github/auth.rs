@@ -15,7 +15,7 @@ use super::{GitHub, GitHubError, RepositoryRef};
 use crate::ids::RepositoryId;
 
 /// Tokens live an hour; a run must not meet the end of one.
-const TOKEN_AGE: Duration = Duration::from_secs(50 * 60);
+const TOKEN_AGE: Duration = Duration::from_mins(50);
 
 /// What a token may do; each names the fewest permissions that its work needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

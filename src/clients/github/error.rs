@@ -110,7 +110,7 @@ impl GitHubError {
             Self::Limited { wait, .. } => Retry::After(*wait),
             Self::NoAnswer { .. } | Self::Failed { .. } => Retry::After(Duration::from_secs(5)),
             Self::Credentials { .. } | Self::Forbidden { .. } | Self::Unreadable { .. } => {
-                Retry::After(Duration::from_secs(300))
+                Retry::After(Duration::from_mins(5))
             }
             Self::Settings { .. }
             | Self::NotFound { .. }

@@ -10,6 +10,7 @@ mod comments;
 mod deployments;
 mod error;
 mod pulls;
+mod refusal;
 mod repositories;
 mod request;
 

@@ -199,7 +199,8 @@ fn encode_path(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-_./~".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            out.push('%');
+            out.push_str(&hex::encode_upper([byte]));
         }
     }
     out

@@ -170,7 +170,7 @@ impl Store {
         rows.into_iter()
             .map(|(seq, app, action, object, detail, state, note)| {
                 Ok(DeployStep {
-                    seq: u32::try_from(seq).map_err(|_| corrupt("a step number", seq))?,
+                    seq: u32::try_from(seq).map_err(|_| corrupt("a step number", &seq))?,
                     app,
                     action,
                     object,

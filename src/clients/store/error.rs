@@ -66,11 +66,7 @@ pub(super) fn query(action: &'static str) -> impl Fn(sqlx::Error) -> StoreError 
     move |source| StoreError::Query { action, source }
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "numbers and texts are handed in alike"
-)]
-pub(super) fn corrupt(what: &'static str, text: impl ToString) -> StoreError {
+pub(super) fn corrupt(what: &'static str, text: &(impl ToString + ?Sized)) -> StoreError {
     StoreError::Corrupt {
         what,
         text: text.to_string(),

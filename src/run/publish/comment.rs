@@ -95,22 +95,20 @@ pub(super) async fn perform(
             other => return Ok(other.map(drop)?),
         }
     }
-    let id = match find_comment(ctx, repository, effect, &intent).await? {
-        Some((id, body)) => {
-            if body != intent.body {
-                ctx.github
-                    .update_comment(repository, id, &intent.body)
-                    .await?;
-            }
-            id
-        }
-        None => {
-            let pr = PrNumber(intent.pull);
+    let found = find_comment(ctx, repository, effect, &intent).await?;
+    let id = if let Some((id, body)) = found {
+        if body != intent.body {
             ctx.github
-                .create_comment(repository, pr, &intent.body)
-                .await?
-                .id
+                .update_comment(repository, id, &intent.body)
+                .await?;
         }
+        id
+    } else {
+        let pr = PrNumber(intent.pull);
+        ctx.github
+            .create_comment(repository, pr, &intent.body)
+            .await?
+            .id
     };
     if let Err(error) = ctx.store.record_external_id(effect, &id.to_string()).await {
         tracing::warn!(effect = %effect.wanted.target, %error, "an id was not kept");

@@ -5,6 +5,7 @@
 //! for by what it carries (a check's reference, a comment's author and mark, a deployment's job).
 
 mod check;
+mod check_write;
 mod comment;
 mod deployment;
 mod send;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{check, comment, deployment};
+use super::{check_write, comment, deployment};
 use crate::clients::github::RepositoryRef;
 use crate::clients::store::{Effect, EffectKind, Guarded};
 use crate::finding::Retry;
@@ -11,11 +11,11 @@ use crate::run::{Ctx, Failure};
 use crate::server::metrics::{EffectEnd, effect_ended};
 
 /// Longer than the requests of one effect may take together.
-const LEASE: Duration = Duration::from_secs(300);
+const LEASE: Duration = Duration::from_mins(5);
 
 /// Between two attempts when nothing says how long; doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
-const LONGEST_PAUSE: Duration = Duration::from_secs(600);
+const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 
 /// Sends what is wanted of one object until that is out, or an attempt fails. A failure is recorded
 /// and tried again when it is due; only a failure of the database is returned.
@@ -65,7 +65,7 @@ async fn perform(ctx: &Ctx, effect: &Effect) -> Result<(), Failure> {
         .ok_or_else(|| Failure::internal("an effect on an unknown repository"))?;
     let repository: RepositoryRef = reference(&record);
     match effect.wanted.kind {
-        EffectKind::Check => check::perform(ctx, &repository, effect).await,
+        EffectKind::Check => check_write::perform(ctx, &repository, effect).await,
         EffectKind::Comment | EffectKind::Note => comment::perform(ctx, &repository, effect).await,
         EffectKind::Deployment => deployment::perform(ctx, &repository, effect).await,
     }
