@@ -16,7 +16,7 @@ use crate::observe::{Pair, read_pairs};
 use crate::run::ctx::new_id;
 use crate::run::{Ctx, Failure};
 use crate::sync::outcome::{AppDeployment, Held, NotDeployed, Outcome, State};
-use crate::sync::{ApplyEngine, Deletion, Elsewhere, Order, SyncEngine, SyncError};
+use crate::sync::{ApplyEngine, Deletion, Elsewhere, Order, Step, SyncEngine, SyncError};
 
 /// State word of a deployment that has not ended.
 const IN_PROGRESS: &str = "in_progress";
@@ -177,6 +177,18 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    /// Whether the operator's settings let this object be written.
+    fn permits(&self, step: &Step<'_>) -> bool {
+        let (Step::Apply(object) | Step::Delete(object)) = step;
+        let cluster = self.ctx.bench.clusters.get(&self.record.environment);
+        cluster.is_some_and(|cluster| {
+            let namespace = object.namespace.as_deref();
+            cluster
+                .allow
+                .permits(&object.group, &object.kind, namespace)
+        })
+    }
+
     /// Deploys one application; gives its outcome and where the next one's steps begin.
     async fn deploy(&self, app: &PreparedApp, first: u32) -> Result<(Outcome, u32), Failure> {
         if app.superseded {
@@ -193,6 +205,9 @@ impl Writer<'_> {
             return Ok((Outcome::Held(Held::EmptyRender), first));
         }
         let order = build_order(app, &pairs);
+        if !order.steps().iter().all(|step| self.permits(step)) {
+            return Ok((Outcome::NotDeployed(NotDeployed::SettingsForbid), first));
+        }
         let steps = journal::plan(&order, first);
         self.ctx
             .store

@@ -11,7 +11,7 @@ use crate::report::deployed;
 use crate::report::deployment;
 use crate::report::model::FailedDeployment;
 use crate::run::{Ctx, Failure, publish};
-use crate::sync::outcome::{AppDeployment, Outcome, State};
+use crate::sync::outcome::{AppDeployment, NotDeployed, Outcome, State};
 
 /// Milliseconds of Unix time.
 pub(super) fn millis(time: SystemTime) -> i64 {
@@ -136,6 +136,8 @@ impl Whole {
 
 fn state_of(rows: &[AppDeployment]) -> Whole {
     let weigh = |row: &AppDeployment| match &row.state {
+        // Found only once the objects are known, so after the deployment was begun on GitHub.
+        State::Ended(Outcome::NotDeployed(NotDeployed::SettingsForbid)) => Whole::Error,
         State::Ended(Outcome::Deployed | Outcome::NotDeployed(_)) => Whole::Success,
         State::Ended(Outcome::Superseded) => Whole::Inactive,
         State::Ended(Outcome::Failed(_) | Outcome::TimedOut { .. }) => Whole::Failure,

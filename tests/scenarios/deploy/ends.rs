@@ -47,3 +47,19 @@ async fn an_application_of_another_engine_is_not_deployed_by_drydock() {
     scene.look(|shop| assert!(shop.deployments.is_empty()));
     scene.fake.assert_contract_kept();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_operator_does_not_allow_is_not_written() {
+    let mut scene = Scene::start("forbidden", "apply", "kustomize").await;
+    let change = App {
+        color: "green",
+        ..App::BEFORE
+    };
+    let pull = scene.open("change", &change, "success").await;
+    let before = scene.versions();
+    scene.forbid();
+    let revision = scene.merge(pull).await;
+    scene.wait_for_comment(pull, "settings do not allow").await;
+    scene.wait_for_deployment(&revision, "error").await;
+    assert_eq!(scene.versions(), before);
+}

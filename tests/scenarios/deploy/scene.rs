@@ -260,6 +260,15 @@ impl Scene {
         self.process = Some(Process::start(self.folder.path()));
     }
 
+    /// The operator allows other namespaces only.
+    pub(crate) fn forbid(&mut self) {
+        self.kill();
+        let path = self.folder.path().join("settings.yaml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, text.replace("shop-*", "other-*")).unwrap();
+        self.restart();
+    }
+
     /// Plays the controller of Deployments until it is dropped.
     pub(crate) fn status_writer(&self) -> StatusWriter {
         StatusWriter::start(self.server, &self.namespace)
