@@ -8,5 +8,6 @@ mod repo;
 mod bad_input;
 mod check;
 mod demo;
+mod deploy;
 mod policy;
 mod render_and_apps;

@@ -15,9 +15,7 @@ async fn a_pull_request_from_a_fork_is_judged_by_its_exact_commit() {
     fake.change_pull(REPOSITORY, pull, |pull| pull.from_fork = true);
     fake.deliver_pull(bot.address, REPOSITORY, pull, "opened")
         .await;
-    let check = fake
-        .wait_for_conclusion(REPOSITORY, &head, "failure")
-        .await;
+    let check = fake.wait_for_conclusion(REPOSITORY, &head, "failure").await;
     assert_eq!(check.annotations[0]["start_line"], 7);
     fake.assert_contract_kept();
 }
