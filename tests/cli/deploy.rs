@@ -16,7 +16,7 @@ fn the_shipped_installation_passes_its_own_check() {
     let ran = drydock(repo.path(), &["check", "--all", "--format", "json"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     let report = ran.json();
-    assert!(report["apps"].as_array().unwrap().len() >= 2, "{report}");
+    assert!(!report["apps"].as_array().unwrap().is_empty(), "{report}");
     let wrong: Vec<&serde_json::Value> = report["findings"]
         .as_array()
         .unwrap()

@@ -162,3 +162,16 @@ fn secrets_are_read_from_their_files_and_never_shown() {
     write("key", "c4n4ry");
     assert!(settings.read_masker_key().is_err());
 }
+
+#[test]
+fn the_settings_of_the_shipped_installation_can_be_read() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/base/settings.yaml");
+    let bytes = std::fs::read(path).unwrap();
+    let documents = crate::yaml::read(&bytes, &crate::yaml::Budget::file()).documents;
+    let value = documents[0].to_json();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("settings.yaml");
+    std::fs::write(&file, value["data"]["settings.yaml"].as_str().unwrap()).unwrap();
+    let settings = load(&file).unwrap();
+    assert!(settings.clusters.contains_key("production"));
+}
