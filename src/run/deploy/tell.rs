@@ -137,11 +137,12 @@ impl Whole {
 fn state_of(rows: &[AppDeployment]) -> Whole {
     let weigh = |row: &AppDeployment| match &row.state {
         // Found only once the objects are known, so after the deployment was begun on GitHub.
-        State::Ended(Outcome::NotDeployed(NotDeployed::SettingsForbid)) => Whole::Error,
+        State::Ended(Outcome::NotDeployed(NotDeployed::SettingsForbid) | Outcome::Held(_))
+        | State::Queued
+        | State::InProgress(_) => Whole::Error,
         State::Ended(Outcome::Deployed | Outcome::NotDeployed(_)) => Whole::Success,
         State::Ended(Outcome::Superseded) => Whole::Inactive,
         State::Ended(Outcome::Failed(_) | Outcome::TimedOut { .. }) => Whole::Failure,
-        State::Ended(Outcome::Held(_)) | State::Queued | State::InProgress(_) => Whole::Error,
     };
     // Nothing that ended well is no success.
     rows.iter().map(weigh).max().unwrap_or(Whole::Error)
