@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cache::Cache;
 use super::changes::{find_changes, names};
-use super::discover::{Patterns, declare_at_with, declare_with, find_kustomization};
+use super::discover::{CHART, Patterns, declare_at_with, declare_with, find_kustomization};
+use super::kustomization::find_files;
 use super::{
     AppSide, ChangedFile, Declared, Defaults, Plan, PlannedApp, Selection, Untouched,
     UntouchedItem, UntouchedReason, Why,
 };
-use crate::config::repo::{self, RepoConfig};
+use crate::config::repo::{self, RendererKind, RepoConfig};
 use crate::ids::{AppId, DeclaredBy, RepoPath};
 use crate::tree::Tree;
 
@@ -44,6 +45,7 @@ pub fn build(
     // introduced nor removed.
     complete(head, head_side, base_side);
     complete(base, base_side, head_side);
+    keep_files(head, base_side, head_side);
     let mut plan = Plan {
         base: base.revision().clone(),
         head: head.revision().clone(),
@@ -91,6 +93,54 @@ pub fn build(
     plan.untouched.sort();
     plan.untouched.dedup();
     plan
+}
+
+/// A file that held manifests and still stands in its folder is read as before. Otherwise a misspelt
+/// `apiVersion` would take the file out of its application, and the slip would read as a deletion.
+fn keep_files(tree: &Tree, before: &Declared, after: &mut Declared) {
+    let is_directory = |side: &AppSide| {
+        let kinds = side.sources.iter().map(|source| source.renderer.kind());
+        kinds
+            .into_iter()
+            .all(|kind| kind == RendererKind::Directory)
+    };
+    let read: BTreeSet<RepoPath> = after
+        .apps
+        .values()
+        .flat_map(|side| side.closure.iter().cloned())
+        .collect();
+    for (id, side) in before.apps.iter().filter(|(_, side)| is_directory(side)) {
+        let lost: Vec<RepoPath> = side
+            .closure
+            .iter()
+            .filter(|path| tree.is_file(path) && !read.contains(*path))
+            .filter(|path| !is_of_a_tool(tree, &path.parent()))
+            .cloned()
+            .collect();
+        if lost.is_empty() {
+            continue;
+        }
+        let kept = after.apps.entry(id.clone()).or_insert_with(|| AppSide {
+            closure: BTreeSet::new(),
+            ..side.clone()
+        });
+        if is_directory(kept) {
+            kept.closure.extend(lost);
+        }
+    }
+}
+
+/// True for a folder that a kustomization or a chart has taken over.
+fn is_of_a_tool(tree: &Tree, folder: &RepoPath) -> bool {
+    let mut above = folder.clone();
+    let holds_chart = |folder: &RepoPath| {
+        let chart = folder.join(CHART);
+        chart.is_some_and(|path| tree.is_file(&path))
+    };
+    while !above.is_root() && !holds_chart(&above) {
+        above = above.parent();
+    }
+    holds_chart(&above) || !find_files(tree, folder).is_empty()
 }
 
 type Pair<'a> = (Option<&'a AppSide>, Option<&'a AppSide>);

@@ -7,7 +7,7 @@ use crate::tree::{EntryKind, Tree};
 use crate::yaml::{self, Budget};
 
 /// A chart's description.
-pub(super) const FILE_NAME: &str = "Chart.yaml";
+pub(in crate::plan) const FILE_NAME: &str = "Chart.yaml";
 
 /// Files that one chart may hold, as many as one rendering may have objects.
 const FILE_LIMIT: usize = 20_000;

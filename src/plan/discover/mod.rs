@@ -9,7 +9,7 @@ mod listed;
 
 pub use at::declare_at;
 pub(super) use at::{declare_at_with, find_kustomization};
-pub(super) use chart::Chart;
+pub(super) use chart::{Chart, FILE_NAME as CHART};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
