@@ -14,7 +14,8 @@ use crate::run::judge::JudgeError;
 use crate::verdict::GateResult;
 use crate::yaml::Document;
 
-use super::gates::{Gated, Pair, sides};
+use super::answers::sides;
+use super::gates::{Gated, Pair};
 
 /// What rendering itself says: problems that are the author's, repeated keys, ambiguous values.
 pub(super) fn of_rendering(plan: &Plan, rendered: &[RenderedApp], gated: &mut Gated) {
@@ -197,6 +198,11 @@ fn note_unverified(app: &AppId, manifest: &Manifest, answer: &SideAnswer, gated:
         (SchemaStatus::Error, None) => "its schema could not be used".to_owned(),
         (SchemaStatus::Valid | SchemaStatus::Invalid, None) => return,
     };
+    if schema.status == SchemaStatus::Error {
+        // One sentence for all objects of the application: the reason is seldom about one of them.
+        let what = format!("objects could not be judged by their schemas: {reason}");
+        gated.fail(app, &[Gate::Schema], &what, Blame::Operator);
+    }
     gated.not_verified.push(NotVerified {
         app: Some(app.clone()),
         object: Some(manifest.object().clone()),

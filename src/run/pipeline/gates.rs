@@ -7,17 +7,18 @@ use serde_json::Value;
 
 use crate::finding::{Blame, Finding, Gate, NotVerified};
 use crate::gate::policy::{AppInput, RuleInfo};
-use crate::gate::wire::{Batch, Item, ItemAnswer, Load, SchemaSet};
+use crate::gate::wire::{Batch, Item, Load, SchemaSet};
 use crate::ids::{AppId, ClusterName, DeclaredBy, ObjectKey, ObjectRef, RepoPath, Side};
 use crate::object::{Manifest, Role};
 use crate::plan::{Plan, PlannedApp};
 use crate::render::RenderedApp;
 use crate::report::model::{SchemaStatus, Trouble};
 use crate::run::judge::Judge;
+use crate::tree::Revision;
 use crate::verdict::{GateResult, Results};
 
 use super::preview::Facts;
-use super::{Means, Rules, Subject, crds, findings};
+use super::{Means, Rules, Subject, answers, crds, findings};
 
 /// How long one rule may take on one object. A rule of a real repository takes well under a
 /// millisecond; two seconds leave room for a busy machine.
@@ -137,7 +138,7 @@ pub(super) fn judge(
             .filter_map(|(on, gate)| on.then_some(gate))
             .collect();
         match judge.judge_batch(&batch) {
-            Ok(answer) if answer.items.len() == pairs.len() => {
+            Ok(answer) if answers::are_complete(&pairs, &answer.items, schema) => {
                 for gate in asked {
                     gated
                         .results
@@ -235,10 +236,19 @@ impl Sets {
     ) -> Self {
         let mut cache = crds::Cache::new();
         let mut definitions = BTreeMap::new();
-        for (side, tree) in [(Side::Base, &subject.base), (Side::Head, &subject.head)] {
+        for side in [Side::Base, Side::Head] {
             let mut found = rules.crds.clone();
-            found.extend(crds::find(tree, &mut cache));
+            // Of several definitions of a kind the first counts. What the judged side deploys comes
+            // before what merely stands in a file, and files are the base's: a definition that the
+            // change puts somewhere without deploying it must not soften its own judgement.
             found.extend(rendered_definitions(rendered, side));
+            let without_base = *subject.base.revision() == Revision::Empty;
+            let tree = if without_base {
+                &subject.head
+            } else {
+                &subject.base
+            };
+            found.extend(crds::find(tree, &mut cache));
             let mut known = BTreeSet::new();
             found.retain(|definition| known.insert(definition.to_string()));
             definitions.insert(side, found);
@@ -294,24 +304,4 @@ fn rendered_definitions(rendered: &[RenderedApp], side: Side) -> impl Iterator<I
         .flat_map(move |app| app.side(side).manifests().unwrap_or_default())
         .filter(|manifest| crds::is_definition(manifest.value()))
         .map(Manifest::shared_value)
-}
-
-/// The answer's sides, as (side, manifest, answer): equal states are judged once and count for both.
-pub(super) fn sides<'a>(
-    pair: &Pair<'a>,
-    answer: ItemAnswer,
-) -> Vec<(Side, &'a Manifest, crate::gate::wire::SideAnswer)> {
-    let mut sides = Vec::new();
-    let base = if answer.same {
-        answer.head.clone()
-    } else {
-        answer.base
-    };
-    if let (Some(manifest), Some(answer)) = (pair.base, base) {
-        sides.push((Side::Base, manifest, answer));
-    }
-    if let (Some(manifest), Some(answer)) = (pair.head.or(pair.base), answer.head) {
-        sides.push((Side::Head, manifest, answer));
-    }
-    sides
 }

@@ -3,6 +3,7 @@
 //!
 //! It blocks: renderers and the worker are processes. The bot calls it from a blocking task.
 
+mod answers;
 mod assemble;
 mod crds;
 mod files;
