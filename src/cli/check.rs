@@ -229,6 +229,8 @@ fn judge_change(args: &CheckArgs) -> Result<(Report, Option<Observation>), Comma
 /// A change and the configuration that judges it.
 struct Change {
     subject: Subject,
+    /// The tree that holds configuration and policies.
+    judging: Tree,
     config: RepoConfig,
 }
 
@@ -245,11 +247,11 @@ fn read_change(args: &CheckArgs) -> Result<Change, CommandError> {
     };
     // Without a base there is only one tree that can say anything.
     let judging = if args.base.is_none() && args.all {
-        &head
+        head.clone()
     } else {
-        &base
+        base.clone()
     };
-    let config = inputs::read_config(args.config.as_deref(), judging)?;
+    let config = inputs::read_config(args.config.as_deref(), &judging)?;
     let selection = if args.all {
         Selection::All
     } else {
@@ -264,6 +266,7 @@ fn read_change(args: &CheckArgs) -> Result<Change, CommandError> {
             head_name,
             selection,
         },
+        judging,
         config,
     })
 }
@@ -286,10 +289,14 @@ fn default_base(
     let base = repository
         .merge_base(&branch.commit, &tip)
         .map_err(unknown)?;
-    // Histories without a common commit: everything of the head is new.
-    let tree = base
-        .map_or_else(|| Ok(Tree::empty()), |base| repository.tree(&base))
-        .map_err(unknown)?;
+    // Without a common commit nothing could be judged by what is on the branch.
+    let base = base.ok_or_else(|| {
+        unknown(GitError::Unrelated {
+            one: branch.commit.clone(),
+            other: tip,
+        })
+    })?;
+    let tree = repository.tree(&base).map_err(unknown)?;
     Ok((tree, Some(branch.name)))
 }
 
@@ -300,12 +307,6 @@ fn rules(args: &CheckArgs, change: &Change, gates: BTreeSet<Gate>) -> Result<Rul
         .map(str::parse)
         .transpose();
     let choice = policies::choose(&args.policy)?;
-    // With everything judged from nothing, the only tree there is holds the policies too.
-    let judging = if change.subject.base.entries().is_empty() {
-        &change.subject.head
-    } else {
-        &change.subject.base
-    };
     let defaults = Defaults {
         engine: args
             .cluster
@@ -316,7 +317,7 @@ fn rules(args: &CheckArgs, change: &Change, gates: BTreeSet<Gate>) -> Result<Rul
         ..Defaults::default()
     };
     Ok(Rules {
-        policies: PolicyInput::read(judging, &change.config, &choice)
+        policies: PolicyInput::read(&change.judging, &change.config, &choice)
             .map_err(|error| CommandError::new(format!("a policy could not be read: {error}")))?,
         config: change.config.clone(),
         defaults,

@@ -72,7 +72,7 @@ async fn serve(settings: &Settings, digest: Digest) -> Result<Exit, CommandError
     sandbox.probe().map_err(|error| {
         CommandError::with_hint(
             format!("untrusted content cannot be confined here: {error}"),
-            "run on Linux 6.7 or later with Landlock enabled; `drydock doctor` says what is missing",
+            "run on Linux 6.2 or later with Landlock enabled; `drydock doctor` says what is missing",
         )
     })?;
     let unreachable = |error: crate::clients::github::GitHubError| {

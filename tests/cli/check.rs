@@ -268,3 +268,128 @@ fn all_judges_every_application_and_every_finding_is_new() {
     assert_eq!(ran.code, 1, "{ran:?}");
     assert_eq!(ran.json()["findings"][0]["state"], "new");
 }
+
+#[test]
+fn a_misspelt_api_version_is_refused_and_deletes_nothing() {
+    let repo = shop();
+    repo.write(
+        "apps/shop/web.yaml",
+        DEPLOYMENT.replace("apiVersion", "apiVerison"),
+    );
+    let ran = drydock(
+        repo.path(),
+        &["check", "--base", "HEAD", "--format", "json"],
+    );
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let report = ran.json();
+    assert_eq!(report["gates"]["render"], "fail");
+    assert_eq!(report["apps"][0]["changes"], serde_json::json!([]));
+    let message = report["findings"][0]["message"].as_str().unwrap();
+    assert!(message.contains("`apiVersion`"), "{message}");
+    // A file that is removed or emptied is a deletion that somebody meant.
+    repo.write("apps/shop/web.yaml", "# nothing\n");
+    repo.write("apps/shop/other.yaml", DEPLOYMENT.replace("web", "other"));
+    let ran = drydock(repo.path(), &["check", "--base", "HEAD"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[test]
+fn a_kubernetes_without_schemas_is_an_error_and_not_a_pass() {
+    let repo = shop();
+    repo.write(
+        "apps/shop/web.yaml",
+        DEPLOYMENT.replace("replicas: 2", "replicas: \"3\""),
+    );
+    let arguments = ["check", "--base", "HEAD", "--kubernetes-version", "1.20"];
+    let ran = drydock(repo.path(), &arguments);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.stdout.contains("1.20 is older than"), "{ran:?}");
+}
+
+const DENIES_WEB: &str =
+    "package main\n\ndeny contains \"no web\" if input.metadata.name == \"web\"\n";
+
+#[test]
+fn a_policy_behind_a_link_judges_and_one_out_of_the_repository_is_an_error() {
+    let repo = shop();
+    repo.write("rules/web.rego", DENIES_WEB);
+    repo.write(
+        "policy/other.rego",
+        "package main\n\ndeny contains \"never\" if input.kind == \"Never\"\n",
+    );
+    let link = repo.path().join("policy/web.rego");
+    std::os::unix::fs::symlink("../rules/web.rego", &link).unwrap();
+    repo.commit("policies");
+    repo.write("apps/shop/new.yaml", DEPLOYMENT.replace("shop", "edge"));
+    let ran = drydock(repo.path(), &["check", "--base", "HEAD"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stdout.contains("no web"), "{ran:?}");
+    std::fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink("/etc/web.rego", &link).unwrap();
+    repo.commit("a link out");
+    repo.write("apps/shop/more.yaml", DEPLOYMENT.replace("shop", "more"));
+    let ran = drydock(repo.path(), &["check", "--base", "HEAD"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+}
+
+#[test]
+fn a_head_without_a_common_commit_is_not_judged_by_its_own_rules() {
+    let repo = shop();
+    repo.write("policy/web.rego", DENIES_WEB);
+    repo.commit("policy");
+    repo.git(&["checkout", "-q", "--orphan", "stranger"]);
+    repo.remove("policy");
+    repo.commit("without the policy");
+    let ran = drydock(repo.path(), &["check", "--head", "stranger"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.stderr.contains("no common ancestor"), "{ran:?}");
+    // Named, it judges: by its policies, for which nothing here is new.
+    let arguments = ["check", "--base", "main", "--head", "stranger", "--all"];
+    let ran = drydock(repo.path(), &arguments);
+    assert!(ran.stdout.contains("1 older finding"), "{ran:?}");
+}
+
+fn definition(spec: &str) -> String {
+    format!(
+        "apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {{name: widgets.acme.dev}}
+spec:
+  group: acme.dev
+  scope: Namespaced
+  names: {{kind: Widget, plural: widgets, singular: widget}}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec: {spec}
+"
+    )
+}
+
+#[test]
+fn a_definition_that_nothing_deploys_does_not_soften_its_own_judgement() {
+    let strict = "{type: object, properties: {size: {type: integer}}}";
+    let free = "{type: object, x-kubernetes-preserve-unknown-fields: true}";
+    let widget = "apiVersion: acme.dev/v1\nkind: Widget\nmetadata: {name: a, namespace: shop}\nspec: {size: 1}\n";
+    let repo = shop();
+    repo.write("crds/widgets.yaml", definition(strict));
+    repo.write("app/kustomization.yaml", "resources: [widget.yaml]\n");
+    repo.write("app/widget.yaml", widget);
+    repo.commit("widgets");
+    repo.write("app/widget.yaml", widget.replace("size: 1", "size: large"));
+    // No kustomization names it, so it reaches no cluster.
+    repo.write("app/a.yaml", definition(free));
+    let ran = drydock(repo.path(), &["check", "--base", "HEAD"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stdout.contains("spec.size"), "{ran:?}");
+    // One that the change deploys judges what comes with it.
+    repo.remove("app/a.yaml");
+    repo.write("crds/widgets.yaml", definition(free));
+    let ran = drydock(repo.path(), &["check", "--base", "HEAD"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}

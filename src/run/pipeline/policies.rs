@@ -107,7 +107,9 @@ fn read_source(
     let reader = base.reader();
     let single = base.entries().get_key_value(&source.path);
     for (path, entry) in single.into_iter().chain(base.below(&source.path)) {
-        if entry.kind == EntryKind::File && path.as_str().ends_with(".rego") {
+        // A link is followed inside the tree; one that leads out of it is an error, as a policy that
+        // is passed over would look like one that has nothing to say.
+        if entry.kind != EntryKind::Submodule && path.as_str().ends_with(".rego") {
             let text = String::from_utf8_lossy(&reader.read(path)?).into_owned();
             read.files.push(PolicyFile {
                 path: path.to_string(),
