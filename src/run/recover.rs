@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::ctx::reference;
-use super::{Ctx, Failure, publish};
+use super::{Ctx, Failure, deploy, publish};
 use crate::clients::github::GitHubError;
 use crate::clients::store::{RepositoryRecord, RunVerdict};
 use crate::event::Event;
@@ -136,7 +136,8 @@ pub async fn sweep_installation(
     Ok(())
 }
 
-/// Looks for open pull requests without a result, and for ones that were closed unseen.
+/// Looks for open pull requests without a result, for ones that were closed unseen, and for merges
+/// whose deployment was not finished.
 pub async fn sweep_known(
     ctx: &Arc<Ctx>,
     repository: RepositoryId,
@@ -169,6 +170,15 @@ pub async fn sweep_known(
             };
             ctx.store.enqueue(&event, ctx.now()).await?;
         }
+    }
+    // A deployment that gave up, because its cluster was away for too long, is taken up again.
+    for pr in ctx
+        .store
+        .unsettled_merges(repository, deploy::SETTLED)
+        .await?
+    {
+        let event = Event::PullRequestClosed { repository, pr };
+        ctx.store.enqueue(&event, ctx.now()).await?;
     }
     for known in ctx.store.open_pulls(repository, None).await? {
         if !open.iter().any(|pull| pull.number == known.number) {

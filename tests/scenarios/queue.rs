@@ -1,8 +1,11 @@
 //! Deliveries come twice, late and out of order; the end is the same.
 
+use drydock::clients::store::PullState;
+use drydock::ids::PrNumber;
+use drydock::run::recover;
 use serde_json::json;
 
-use crate::github::{self, Fault, FaultKind};
+use crate::github::{self, Fault, FaultKind, Files};
 use crate::review::{REPOSITORY, deployment, start};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -197,4 +200,34 @@ async fn what_happened_while_the_bot_was_down_is_found_at_start() {
     let bot = bot.restart(&fake).await;
     fake.wait_for_conclusion(REPOSITORY, &head, "success").await;
     bot.idle().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_merge_whose_deployment_gave_up_is_taken_up_by_the_next_sweep() {
+    let (fake, bot) = start().await;
+    let web = deployment("web", "3");
+    let files: &Files<'_> = &[("apps/shop/web.yaml", Some(&web))];
+    fake.commit(REPOSITORY, "merged", Some("main"), files);
+    let pull = fake.open_pull(REPOSITORY, "merged", "main");
+    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened")
+        .await;
+    bot.idle().await;
+    let revision = fake.merge_pull(REPOSITORY, pull);
+    // What is left when every attempt failed: the pull request is known as merged, nothing more.
+    let (pull, store) = (PrNumber(pull), &bot.ctx.store);
+    let repository = store.repositories().await.unwrap()[0].id;
+    let mut record = store.find_pull(repository, pull).await.unwrap().unwrap();
+    record.state = PullState::Merged;
+    record.merged_as = Some(revision.parse().unwrap());
+    store.record_pull(&record, bot.ctx.now()).await.unwrap();
+    recover::sweep(&bot.ctx, recover::Depth::Missing)
+        .await
+        .unwrap();
+    bot.idle().await;
+    let deployments = store.deployments(repository, pull).await.unwrap();
+    assert_eq!(deployments.len(), 1);
+    assert_eq!(deployments[0].state, "settled");
+    // What is settled is left alone.
+    let queued = store.unsettled_merges(repository, "settled").await.unwrap();
+    assert_eq!(queued, []);
 }

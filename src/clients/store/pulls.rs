@@ -225,6 +225,27 @@ impl Store {
         row.map(pull_record).transpose()
     }
 
+    /// Merged pull requests without a deployment record in the state `settled` for the commit that
+    /// the merge left, in number order: their deployment was never finished.
+    pub async fn unsettled_merges(
+        &self,
+        owner: RepositoryId,
+        settled: &str,
+    ) -> Result<Vec<PrNumber>, StoreError> {
+        let numbers: Vec<i64> = sqlx::query_scalar(
+            "SELECT p.number FROM pull p WHERE p.repository = $1 AND p.state = 'merged' AND p.merged_as IS NOT NULL
+               AND NOT EXISTS (SELECT 1 FROM deployment d WHERE d.repository = p.repository AND d.pull = p.number
+                 AND d.revision = p.merged_as AND d.state = $2)
+             ORDER BY p.number",
+        )
+        .bind(column(owner.0))
+        .bind(settled)
+        .fetch_all(&self.read)
+        .await
+        .map_err(query("list unfinished merges"))?;
+        Ok(numbers.into_iter().map(|pr| PrNumber(number(pr))).collect())
+    }
+
     /// Open pull requests of a repository in number order; only those with this head, where one is
     /// given.
     pub async fn open_pulls(

@@ -29,7 +29,7 @@ pub(super) use deletions::write as write_deletions;
 use environment::Ended;
 
 /// State word of a merge whose work is done.
-const SETTLED: &str = "settled";
+pub(super) const SETTLED: &str = "settled";
 
 /// How often a deployment starts over because the branch moved while it waited for its turn.
 const TURNS: usize = 5;
