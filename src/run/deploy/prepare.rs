@@ -162,27 +162,23 @@ impl Task {
                 continue;
             }
             let record = approved.get(planned.id.to_string().as_str()).copied();
-            let allowed = match compare(record.map(|record| record.head), &app.head) {
-                Decision::Deploy => Ok(()),
+            let superseded = newer
+                .get(&planned.id)
+                .is_some_and(|tip| !same(tip, &app.head));
+            let (allowed, rendered) = match compare(record.map(|record| record.head), &app.head) {
+                Decision::Deploy => (Ok(()), app),
                 Decision::JudgeAgain => {
                     let judged = match second.take() {
                         Some(judged) => judged,
                         None => look.judge(merged, true)?,
                     };
-                    let report = judged
-                        .report
-                        .apps
-                        .iter()
-                        .find(|report| report.id == planned.id);
-                    let passes = matches!(judged.report.verdict, Verdict::Pass(_));
-                    let allowed = after_judging(passes, report.map(|report| report.outcome));
+                    let again = judged_again(&judged, &planned.id);
                     second = Some(judged);
-                    allowed
+                    // What was judged is deployed, not what was rendered for the comparison: that
+                    // was made without asking the cluster for its version.
+                    again.unwrap_or((Err(Held::Undecided), app))
                 }
             };
-            let superseded = newer
-                .get(&planned.id)
-                .is_some_and(|tip| !same(tip, &app.head));
             apps.push(PreparedApp {
                 allowed,
                 superseded,
@@ -190,11 +186,20 @@ impl Task {
                     .map(|record| deletions::read(&record.deletions))
                     .unwrap_or_default(),
                 planned,
-                rendered: app,
+                rendered,
             });
         }
         Ok(apps)
     }
+}
+
+/// What the second judgement says of an application, and the rendering that it judged.
+fn judged_again(judged: &Judgement, id: &AppId) -> Option<(Result<(), Held>, RenderedApp)> {
+    let report = judged.report.apps.iter().find(|report| report.id == *id)?;
+    let rendered = judged.rendered.iter().find(|app| app.id == *id)?;
+    let passes = matches!(judged.report.verdict, Verdict::Pass(_));
+    let allowed = after_judging(passes, Some(report.outcome));
+    Some((allowed, rendered.clone()))
 }
 
 /// Judges trees against the approved base.

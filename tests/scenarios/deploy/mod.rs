@@ -7,3 +7,4 @@ mod ends;
 mod held;
 mod scene;
 mod story;
+mod version;
