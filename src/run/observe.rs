@@ -36,6 +36,14 @@ impl From<ClusterError> for Unanswered {
     }
 }
 
+/// Forgets what is known of the clusters: kinds and schemas change while a process lives, and every
+/// judgement is made with those of its own time.
+pub async fn refresh_facts(clusters: &Clusters) {
+    for client in clusters.values().flatten() {
+        client.refresh_facts().await;
+    }
+}
+
 /// Facts of every cluster with the schemas of the groups that these applications use; a cluster that
 /// does not answer is in `unavailable`.
 pub async fn fetch_facts(clusters: &Clusters, rendered: &[RenderedApp]) -> Observation {

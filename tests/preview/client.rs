@@ -6,6 +6,7 @@ use drydock::clients::cluster::{
     Answer, Apply, ClusterError, Deleted, Fence, PreviewClient, Rejection,
 };
 use drydock::ids::ClusterName;
+use drydock::run::observe;
 use serde_json::{Value, json};
 
 use crate::apiserver::ApiServer;
@@ -331,4 +332,40 @@ async fn without_the_policy_the_proof_of_the_fence_fails() {
         panic!("missing rights prove nothing");
     };
     assert!(reason.contains("could not be tried"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_kind_that_was_installed_since_the_last_judgement_is_known_to_the_next() {
+    let server = ApiServer::shared();
+    let name = ClusterName("late".to_owned());
+    let client = preview_client(server.admin()).await;
+    let clusters = observe::Clusters::from([(name.clone(), Ok(client))]);
+    let knows = |observation: &drydock::observe::Observation| {
+        let facts = &observation.facts[&name];
+        facts
+            .find_kind("late.acme.dev", "v1", "Latecomer")
+            .is_some()
+    };
+    assert!(!knows(&observe::fetch_facts(&clusters, &[]).await));
+    let definition = json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": "latecomers.late.acme.dev"},
+        "spec": {"group": "late.acme.dev", "scope": "Namespaced",
+            "names": {"kind": "Latecomer", "plural": "latecomers", "singular": "latecomer"},
+            "versions": [{"name": "v1", "served": true, "storage": true,
+                "schema": {"openAPIV3Schema": {"type": "object"}}}]}});
+    server.kubectl(&["apply", "-f", "-"], &definition.to_string());
+    let established = [
+        "wait",
+        "--for=condition=Established",
+        "crd/latecomers.late.acme.dev",
+        "--timeout=60s",
+    ];
+    server.kubectl(&established, "");
+    assert!(
+        !knows(&observe::fetch_facts(&clusters, &[]).await),
+        "kept within a judgement"
+    );
+    observe::refresh_facts(&clusters).await;
+    assert!(knows(&observe::fetch_facts(&clusters, &[]).await));
 }

@@ -194,6 +194,8 @@ impl Writer<'_> {
         if app.superseded {
             return Ok((Outcome::Superseded, first));
         }
+        // Kinds may have come since the last deployment.
+        self.client.refresh_facts().await;
         let facts = match self.client.facts(&BTreeSet::new()).await {
             Ok(facts) => facts,
             Err(error) => return Err(SyncError::from(error).into()),

@@ -77,7 +77,10 @@ pub(super) fn facts(plan: &Plan, rules: &Rules, means: &Means) -> Facts {
         Clusters::Recorded(observation) => observation.facts.clone(),
         Clusters::Connected {
             runtime, clients, ..
-        } => runtime.block_on(asking::fetch_facts(clients, &[])).facts,
+        } => runtime.block_on(async {
+            asking::refresh_facts(clients).await;
+            asking::fetch_facts(clients, &[]).await.facts
+        }),
     };
     Facts { known }
 }
