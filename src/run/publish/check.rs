@@ -8,7 +8,7 @@ use crate::clients::github::{
     Annotation, AnnotationLevel, CheckContent, CheckStatus, Conclusion, RepositoryRef,
 };
 use crate::clients::store::{EffectKind, PullRecord, RunRecord, RunVerdict, Wanted};
-use crate::ids::{CommitSha, PrNumber};
+use crate::ids::{CommitSha, Digest, PrNumber};
 use crate::report::check_run::{self, Level};
 use crate::report::comment;
 use crate::report::model::{Occasion, Report};
@@ -144,10 +144,10 @@ pub async fn publish_check(
     let mut results: Vec<(&PullRecord, Option<RunRecord>)> = Vec::new();
     for pull in &pulls {
         let of = Some((head, pull.base_ref.as_str()));
-        results.push((
-            pull,
-            ctx.store.newest_run(repository.id, pull.number, of).await?,
-        ));
+        let run = ctx.store.newest_run(repository.id, pull.number, of).await?;
+        // A result that somebody asked to be made again is none until it is.
+        let counts = |run: &RunRecord| run.evaluation_key != Digest::ZERO;
+        results.push((pull, run.filter(counts)));
     }
     let finished = results
         .iter()
