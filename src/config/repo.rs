@@ -1,5 +1,6 @@
 //! `.drydock.yaml`: what a repository says about its applications and its gates.
 
+mod destinations;
 mod parse;
 mod words;
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Cluster, Dialect, Discovery, Engine, ListedApp, Mode, OnMerge, PolicySource, RendererKind,
-    RepoConfig, Unavailable,
+    RepoConfig, Unavailable, destinations,
 };
 use crate::config::ConfigError;
 use crate::config::section::{Errors, Section};
@@ -87,8 +87,10 @@ fn parse_root(root: &Node, errors: &mut Errors) -> Option<RepoConfig> {
     check_version(&section, errors);
     let defaults = RepoConfig::default();
     let (on_merge, sync_order) = parse_sync(&section, errors);
+    let clusters = parse_clusters(&section, errors);
+    destinations::check(&section, &clusters, errors);
     Some(RepoConfig {
-        clusters: parse_clusters(&section, errors),
+        clusters,
         apps: parse_apps(&section, errors),
         discovery: parse_discovery(&section, errors),
         policies: parse_policies(&section, errors),

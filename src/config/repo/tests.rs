@@ -120,3 +120,18 @@ fn a_file_without_version_or_with_broken_yaml_is_an_error() {
     );
     assert_eq!(errors_of("version: 1\nx: [\n").len(), 1);
 }
+
+#[test]
+fn a_misspelt_cluster_is_an_error_with_its_place_and_the_name_that_is_near() {
+    let text = "version: 1\nclusters:\n  production: { protected: true }\napps:\n  - { name: shop, path: shop, cluster: prodution }\nsync: { order: [staging] }\n";
+    let errors = errors_of(text);
+    assert_eq!(errors.len(), 2, "{errors:?}");
+    assert!(
+        errors[0].contains("5:") && errors[0].contains("`prodution` is not one of `clusters`"),
+        "{errors:?}"
+    );
+    assert!(errors[0].contains("production"), "{errors:?}");
+    assert!(errors[1].contains("6:"), "{errors:?}");
+    // Without a description of its clusters a file may use the operator's names.
+    parse(b"version: 1\napps:\n  - { name: shop, path: shop, cluster: any }\n").unwrap();
+}
