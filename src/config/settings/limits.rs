@@ -17,7 +17,8 @@ pub struct Limits {
     pub comment_bytes: usize,
     /// How long one renderer may run. Default 60 seconds, at least 1.
     pub render_timeout: Duration,
-    /// How long one evaluation or deployment may take. Default 900 seconds, at least 10.
+    /// How long one evaluation may take; a deployment waits for readiness as long as it says itself.
+    /// Default 900 seconds, at least 10.
     pub job_deadline: Duration,
 }
 
