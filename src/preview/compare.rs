@@ -12,7 +12,9 @@ use super::renames::pair_generated;
 use super::settle::{Settled, settle};
 use super::text::unified;
 use super::{Action, AppPreview, Basis, Change, Input, Origin};
+use crate::config::repo::Engine;
 use crate::ids::ClusterName;
+use crate::intent::is_kept_for_good;
 use crate::object::Manifest;
 use crate::observe::{DryRun, Live, Observation, Question, read_pairs};
 use crate::plan::PlannedApp;
@@ -111,8 +113,9 @@ fn compose_change(
         Basis::Schema | Basis::Estimated => refused.to_vec(),
     };
     let dangers = match effect.origin {
-        // Drift is not this change's doing.
+        // Drift is not this change's doing, and what stays is in no danger.
         Origin::Drift => Vec::new(),
+        _ if kept(question, effect.action).is_some() => Vec::new(),
         _ => find_dangers(&Case {
             object: &question.object,
             action: effect.action,
@@ -137,7 +140,10 @@ fn compose_change(
         action: effect.action,
         origin: effect.origin,
         basis: settled.basis,
-        note: join(effect.note, settled.note.as_deref()),
+        note: join(
+            join(effect.note, kept(question, effect.action)).as_deref(),
+            settled.note.as_deref(),
+        ),
         fields: effect
             .changes
             .into_iter()
@@ -147,6 +153,14 @@ fn compose_change(
         dangers,
         uid: None,
     }
+}
+
+/// What Drydock's own engine does not do of a deletion.
+fn kept(question: &Question, action: Action) -> Option<&'static str> {
+    let stays = action == Action::Delete
+        && question.engine == Engine::Apply
+        && is_kept_for_good(&question.object);
+    stays.then_some("stays in the cluster: Drydock never deletes this kind")
 }
 
 /// The uid of the live object, where it was read.

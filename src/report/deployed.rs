@@ -2,7 +2,7 @@
 
 use super::model::{DeploymentRow, DeploymentState};
 use super::wording::count;
-use crate::ids::PrNumber;
+use crate::ids::{ObjectRef, PrNumber};
 use crate::sync::outcome::{AppDeployment, Held, NotDeployed, Outcome, State};
 
 /// Objects that a sentence names before it counts the rest.
@@ -65,16 +65,36 @@ pub fn rows(deployments: &[AppDeployment]) -> Vec<DeploymentRow> {
         .iter()
         .map(|deployment| {
             let (state, note) = describe(&deployment.state);
+            let notes: Vec<String> = note.into_iter().chain(left(&deployment.left)).collect();
             DeploymentRow {
                 app: deployment.app.clone(),
                 cluster: deployment.app.cluster.clone(),
                 commit: deployment.commit.clone(),
                 state,
                 since: time(deployment.since),
-                note,
+                note: (!notes.is_empty()).then(|| notes.join("; ")),
             }
         })
         .collect()
+}
+
+/// What stays in the cluster although the commit no longer has it.
+fn left(objects: &[ObjectRef]) -> Option<String> {
+    let named: Vec<String> = objects
+        .iter()
+        .take(NAMED)
+        .map(ToString::to_string)
+        .collect();
+    let more = match objects.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    (!named.is_empty()).then(|| {
+        format!(
+            "left in the cluster, to be deleted by hand: {}{more}",
+            named.join(", ")
+        )
+    })
 }
 
 fn describe(state: &State) -> (DeploymentState, Option<String>) {

@@ -3,6 +3,7 @@
 use super::markdown::{self, Section};
 use super::model::{DeploymentRow, DeploymentState, FailedDeployment};
 use super::wording;
+use crate::ids::CommitSha;
 
 /// Failures that one comment lists; further ones are counted.
 const LISTED: usize = 30;
@@ -67,6 +68,17 @@ fn state(state: DeploymentState) -> &'static str {
         DeploymentState::Held => "⚠️ held",
         DeploymentState::Elsewhere => "not deployed by Drydock",
     }
+}
+
+/// The comment that says that nothing was deployed, because the configuration that judges this merge
+/// cannot be read.
+pub fn without_rules(merged: &CommitSha, base: &CommitSha) -> String {
+    format!(
+        "### ⚠️ Drydock: nothing of `{}` was deployed\n`{}` at the base commit `{}` cannot be read, so nobody knows where the applications of this merge go.\n\nMend it in a pull request; what this merge changed is deployed with the next merge that touches the same applications.\n",
+        merged.short(),
+        crate::config::repo::FILE_NAME,
+        base.short(),
+    )
 }
 
 /// The comment that says that a deployment failed: what failed, what is live now, how to go back.

@@ -95,4 +95,7 @@ pub struct AppDeployment {
     pub state: State,
     /// Since when, in milliseconds of Unix time.
     pub since: i64,
+    /// Objects that the commit no longer has and that stay in the cluster, in order: kinds that are
+    /// never deleted, and what the approved preview could not see.
+    pub left: Vec<ObjectRef>,
 }

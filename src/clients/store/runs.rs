@@ -1,5 +1,6 @@
 //! Finished evaluations with their applications and findings.
 
+use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use sqlx::Row as _;
@@ -251,6 +252,33 @@ impl Store {
             .await
             .map_err(query("read a run"))?;
         row.as_ref().map(run_record).transpose()
+    }
+
+    /// What other merged pull requests into this branch had approved, as application and head digest:
+    /// those are theirs to deploy. At most the newest 20,000.
+    pub async fn approved_elsewhere(
+        &self,
+        owner: RepositoryId,
+        pr: PrNumber,
+        base_ref: &str,
+    ) -> Result<BTreeSet<(String, Option<Digest>)>, StoreError> {
+        let rows: Vec<(String, Option<String>)> = sqlx::query_as(
+            "SELECT run_app.app, run_app.head_digest FROM run_app
+             JOIN run ON run.id = run_app.run
+             JOIN pull ON pull.repository = run.repository AND pull.number = run.pull AND pull.head = run.head
+             WHERE run.repository = $1 AND run.pull <> $2 AND run.base_ref = $3
+               AND run.verdict = 'pass' AND pull.state = 'merged'
+             ORDER BY run.finished_at DESC LIMIT 20000",
+        )
+        .bind(column(owner.0))
+        .bind(column(pr.0))
+        .bind(base_ref)
+        .fetch_all(&self.read)
+        .await
+        .map_err(query("read what other merges had approved"))?;
+        rows.into_iter()
+            .map(|(app, head)| Ok((app, head.as_deref().map(digest).transpose()?)))
+            .collect()
     }
 
     /// The applications of an evaluation, in id order.

@@ -9,10 +9,11 @@ use super::{Merge, tell};
 use crate::clients::cluster::ApplyClient;
 use crate::clients::store::{DeployStep, DeploymentRecord};
 use crate::config::repo::{Engine, OnMerge};
-use crate::ids::{ClusterName, ObjectKey};
+use crate::ids::{ClusterName, ObjectKey, ObjectRef};
 use crate::intent::{compose, is_kept_for_good};
 use crate::object::Role;
 use crate::observe::{Pair, read_pairs};
+use crate::render::{Outcome as Rendered, RenderedApp};
 use crate::run::ctx::new_id;
 use crate::run::{Ctx, Failure};
 use crate::sync::outcome::{AppDeployment, Held, NotDeployed, Outcome, State};
@@ -85,19 +86,21 @@ pub(super) async fn deploy(
         .iter()
         .filter(|app| destination(app).0 == *environment)
         .collect();
-    let row = |app: &PreparedApp, outcome: Outcome| AppDeployment {
+    let row = |app: &PreparedApp, outcome: Outcome, left: Vec<ObjectRef>| AppDeployment {
         app: app.planned.id.clone(),
         commit: merge.revision.clone(),
         state: State::Ended(outcome),
         since: tell::millis(ctx.now()),
+        left,
     };
+    let untried = |app: &PreparedApp, outcome: Outcome| row(app, outcome, Vec::new());
     let mut rows = Vec::new();
     let mut open = Vec::new();
     for app in apps {
         let engine = destination(app).1;
         match (elsewhere(ctx, prepared, environment, engine), app.allowed) {
-            (Some(reason), _) => rows.push(row(app, Outcome::NotDeployed(reason))),
-            (None, Err(held)) => rows.push(row(app, Outcome::Held(held))),
+            (Some(reason), _) => rows.push(untried(app, Outcome::NotDeployed(reason))),
+            (None, Err(held)) => rows.push(untried(app, Outcome::Held(held))),
             (None, Ok(())) => open.push(app),
         }
     }
@@ -129,9 +132,9 @@ pub(super) async fn deploy(
             record: &record,
             stored: &stored,
         };
-        let (outcome, next) = writer.deploy(app, first).await?;
-        first = next;
-        rows.push(row(app, outcome));
+        let written = writer.deploy(app, first).await?;
+        first = written.next;
+        rows.push(row(app, written.outcome, written.left));
     }
     rows.sort();
     tell::ended(ctx, merge, prepared, &mut record, &rows).await?;
@@ -169,6 +172,15 @@ async fn start(
     Ok(ctx.store.record_deployment(&record, &[], now).await?)
 }
 
+/// What came of one application.
+struct Written {
+    outcome: Outcome,
+    /// Where the next application's steps begin.
+    next: u32,
+    /// What stays in the cluster although the commit no longer has it.
+    left: Vec<ObjectRef>,
+}
+
 struct Writer<'a> {
     ctx: &'a Ctx,
     client: &'a ApplyClient,
@@ -189,10 +201,15 @@ impl Writer<'_> {
         })
     }
 
-    /// Deploys one application; gives its outcome and where the next one's steps begin.
-    async fn deploy(&self, app: &PreparedApp, first: u32) -> Result<(Outcome, u32), Failure> {
+    /// Deploys one application.
+    async fn deploy(&self, app: &PreparedApp, first: u32) -> Result<Written, Failure> {
+        let untouched = |outcome: Outcome| Written {
+            outcome,
+            next: first,
+            left: Vec::new(),
+        };
         if app.superseded {
-            return Ok((Outcome::Superseded, first));
+            return Ok(untouched(Outcome::Superseded));
         }
         // Kinds may have come since the last deployment.
         self.client.refresh_facts().await;
@@ -200,15 +217,15 @@ impl Writer<'_> {
             Ok(facts) => facts,
             Err(error) => return Err(SyncError::from(error).into()),
         };
-        let Some(pairs) = read_pairs(&app.planned, &app.rendered, Some(&facts)) else {
-            return Ok((Outcome::Held(Held::Undecided), first));
+        let Some(pairs) = read_pairs(&app.planned, &with_head(&app.rendered), Some(&facts)) else {
+            return Ok(untouched(Outcome::Held(Held::Undecided)));
         };
         if app.planned.head.is_some() && pairs.values().all(|pair| pair.head.is_none()) {
-            return Ok((Outcome::Held(Held::EmptyRender), first));
+            return Ok(untouched(Outcome::Held(Held::EmptyRender)));
         }
-        let order = build_order(app, &pairs);
+        let (order, left) = build_order(app, &pairs);
         if !order.steps().iter().all(|step| self.permits(step)) {
-            return Ok((Outcome::NotDeployed(NotDeployed::SettingsForbid), first));
+            return Ok(untouched(Outcome::NotDeployed(NotDeployed::SettingsForbid)));
         }
         let steps = journal::plan(&order, first);
         self.ctx
@@ -227,34 +244,55 @@ impl Writer<'_> {
             Engine::Flux => Box::new(Elsewhere(NotDeployed::Flux)),
             Engine::Kubectl => Box::new(Elsewhere(NotDeployed::Kubectl)),
         };
-        Ok((engine.deploy(&order, &journal).await?, next))
+        Ok(Written {
+            outcome: engine.deploy(&order, &journal).await?,
+            next,
+            left,
+        })
     }
 }
 
-/// What is applied, and what of the approved deletions is still wanted.
-fn build_order(app: &PreparedApp, pairs: &BTreeMap<ObjectKey, Pair>) -> Order {
+/// A state before that nobody could render has no objects that could be missed: what a merge repairs is
+/// deployed, and nothing is deleted.
+fn with_head(rendered: &RenderedApp) -> RenderedApp {
+    let mut rendered = rendered.clone();
+    if matches!(rendered.base, Rendered::Failed(_)) {
+        rendered.base = Rendered::Absent;
+    }
+    rendered
+}
+
+/// What is applied and what of the approved deletions is still wanted; then what stays although the
+/// commit no longer has it.
+fn build_order(app: &PreparedApp, pairs: &BTreeMap<ObjectKey, Pair>) -> (Order, Vec<ObjectRef>) {
     let applied = |role: Role| matches!(role, Role::Object | Role::Crd);
     let objects: Vec<_> = pairs
         .values()
         .filter_map(|pair| Some((pair.object.clone(), pair.head.clone()?)))
         .filter(|(_, manifest)| applied(manifest.role()))
         .collect();
-    let wanted = |deletion: &Deletion| {
-        let gone = pairs
-            .get(&deletion.object.key())
-            .is_some_and(|pair| pair.head.is_none());
-        gone && !is_kept_for_good(&deletion.object)
+    let is_gone = |object: &ObjectRef| {
+        pairs
+            .get(&object.key())
+            .is_some_and(|pair| pair.head.is_none())
     };
-    let mut deletions: Vec<Deletion> = app
+    let gone = app
         .deletions
+        .seen
         .iter()
-        .filter(|deletion| wanted(deletion))
+        .filter(|seen| is_gone(&seen.object));
+    let (kept, mut deletions): (Vec<Deletion>, Vec<Deletion>) = gone
         .cloned()
-        .collect();
+        .partition(|seen| is_kept_for_good(&seen.object));
     deletions.sort();
-    Order {
+    let unseen = app.deletions.unseen.iter().filter(|object| is_gone(object));
+    let mut left: Vec<ObjectRef> = kept.into_iter().map(|seen| seen.object).collect();
+    left.extend(unseen.cloned());
+    left.sort();
+    let order = Order {
         app: app.planned.id.clone(),
         intent: compose(destination(app).1, &objects),
         deletions,
-    }
+    };
+    (order, left)
 }

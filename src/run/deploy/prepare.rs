@@ -7,20 +7,20 @@ use std::sync::atomic::AtomicBool;
 
 use secrecy::SecretString;
 
+use super::Merge;
 use super::decide::{Decision, after_judging, compare};
-use super::{Merge, deletions};
+use super::deletions::{self, Listed};
 use crate::clients::git::{self, FetchRequest, Want};
 use crate::clients::github::Scope;
 use crate::clients::store::RunApp;
 use crate::config::repo::RepoConfig;
 use crate::finding::Gate;
-use crate::ids::{AppId, CommitSha};
+use crate::ids::{AppId, CommitSha, Digest};
 use crate::plan::{PlannedApp, Selection};
 use crate::render::{Outcome, RenderedApp};
 use crate::run::evaluate::{self, Bench};
 use crate::run::pipeline::{self, Judgement, PolicyChoice, PolicyInput, Rules, Subject};
 use crate::run::{Ctx, Failure};
-use crate::sync::Deletion;
 use crate::sync::outcome::Held;
 use crate::tree::Tree;
 use crate::verdict::Verdict;
@@ -46,7 +46,7 @@ pub(super) struct PreparedApp {
     /// True when a newer commit of the branch wants something else.
     pub(super) superseded: bool,
     /// What the approved preview showed as deleted.
-    pub(super) deletions: Vec<Deletion>,
+    pub(super) deletions: Listed,
 }
 
 /// Fetches, renders and compares. `None` when the base's configuration cannot be read.
@@ -68,6 +68,14 @@ pub(super) async fn prepare(
         tip,
         from_fork: merge.pull.is_from_fork(),
         approved: approved.to_vec(),
+        elsewhere: ctx
+            .store
+            .approved_elsewhere(
+                merge.repository.id,
+                merge.pull.number,
+                &merge.pull.base.branch,
+            )
+            .await?,
     };
     let ctx = Arc::clone(ctx);
     tokio::task::spawn_blocking(move || task.run(&ctx))
@@ -95,6 +103,8 @@ struct Task {
     tip: CommitSha,
     from_fork: bool,
     approved: Vec<RunApp>,
+    /// What other merges had approved.
+    elsewhere: BTreeSet<(String, Option<Digest>)>,
 }
 
 impl Task {
@@ -140,6 +150,17 @@ impl Task {
         }))
     }
 
+    /// True when another merge brought the application to exactly this state: that one deploys it.
+    /// What no approval knows (two changes that met only on the branch) is this merge's to judge.
+    fn is_elsewhere(&self, id: &AppId, head: &Outcome) -> bool {
+        let digest = match head {
+            Outcome::Absent => None,
+            Outcome::Rendered(rendering) => Some(rendering.digest),
+            Outcome::Failed(_) => return false,
+        };
+        self.elsewhere.contains(&(id.to_string(), digest))
+    }
+
     fn decide(
         &self,
         look: &Look<'_>,
@@ -152,16 +173,13 @@ impl Task {
             .iter()
             .map(|app| (app.app.as_str(), app))
             .collect();
-        // Other merges since the approval touch other applications: those are not this one's to deploy.
-        let ours =
-            |id: &AppId| approved.is_empty() || approved.contains_key(id.to_string().as_str());
         let mut second: Option<Judgement> = None;
         let mut apps = Vec::new();
         for (planned, app) in rendered.plan.apps.into_iter().zip(rendered.rendered) {
-            if !ours(&planned.id) {
+            let record = approved.get(planned.id.to_string().as_str()).copied();
+            if record.is_none() && self.is_elsewhere(&planned.id, &app.head) {
                 continue;
             }
-            let record = approved.get(planned.id.to_string().as_str()).copied();
             let superseded = newer
                 .get(&planned.id)
                 .is_some_and(|tip| !same(tip, &app.head));

@@ -99,6 +99,13 @@ pub(super) async fn ended(
     Ok(())
 }
 
+/// Nothing was deployed, because nobody knows where anything goes: a comment of its own.
+pub(super) async fn without_rules(ctx: &Ctx, merge: &Merge<'_>) -> Result<(), Failure> {
+    let subject = format!("no-rules/{}", merge.revision);
+    let body = deployment::without_rules(merge.revision, &merge.run.base);
+    publish::publish_note(ctx, merge.repository, merge.pull.number, &subject, &body).await
+}
+
 /// The comment gains one table: how each application stands.
 pub(super) async fn comment(
     ctx: &Ctx,

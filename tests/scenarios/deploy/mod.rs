@@ -5,6 +5,7 @@ mod controller;
 mod crash;
 mod ends;
 mod held;
+mod met;
 mod scene;
 mod story;
 mod version;
