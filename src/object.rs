@@ -151,6 +151,16 @@ impl Manifest {
         self
     }
 
+    /// The same object, an ordinary one where Helm would see a chart test: for manifests that no
+    /// chart rendered, whose deployer applies them all.
+    #[must_use]
+    pub fn without_tests(mut self) -> Self {
+        if self.role == Role::Test {
+            self.role = Role::Object;
+        }
+        self
+    }
+
     /// How it names itself.
     pub fn object(&self) -> &ObjectRef {
         &self.object

@@ -4,15 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cache::Cache;
 use super::changes::{find_changes, names};
-use super::discover::{CHART, Patterns, declare_at_with, declare_with, find_kustomization};
+use super::discover::{
+    CHART, Patterns, declare_at_with, declare_with, find_kustomization, read_manifests,
+};
 use super::kustomization::find_files;
+use super::orphans;
 use super::{
     AppSide, ChangedFile, Declared, Defaults, Plan, PlannedApp, Selection, Untouched,
     UntouchedItem, UntouchedReason, Why,
 };
 use crate::config::repo::{self, RendererKind, RepoConfig};
 use crate::ids::{AppId, DeclaredBy, RepoPath};
-use crate::tree::Tree;
+use crate::tree::{EntryKind, Tree};
 
 /// Plans the change from `base` to `head`. `config` is the base's.
 pub fn build(
@@ -46,6 +49,11 @@ pub fn build(
     complete(head, head_side, base_side);
     complete(base, base_side, head_side);
     keep_files(head, base_side, head_side);
+    if *selection == Selection::Changed {
+        let roots = |folder: &RepoPath| find_files(head, folder);
+        let manifests = |folder: &RepoPath| read_manifests(head, config, defaults, folder, &cache);
+        orphans::refuse(base_side, head_side, roots, manifests);
+    }
     let mut plan = Plan {
         base: base.revision().clone(),
         head: head.revision().clone(),
@@ -203,10 +211,15 @@ impl Comparison<'_> {
         if self.changed.contains(path) {
             return true;
         }
-        // A path behind a link is no entry; only its content tells.
-        let is_entry =
-            self.base.entries().contains_key(path) || self.head.entries().contains_key(path);
-        !is_entry && self.base.find_blob(path) != self.head.find_blob(path)
+        // A path behind a link is no entry, and a link stays the same when its target changes; only
+        // the content tells.
+        let is_plain = |tree: &Tree| {
+            let entry = tree.entries().get(path);
+            entry.is_some_and(|entry| entry.kind != EntryKind::Symlink)
+        };
+        !is_plain(self.base)
+            && !is_plain(self.head)
+            && self.base.find_blob(path) != self.head.find_blob(path)
     }
 }
 

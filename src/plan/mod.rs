@@ -9,6 +9,7 @@ mod cache;
 mod changes;
 mod discover;
 mod kustomization;
+mod orphans;
 mod parallel;
 mod remote;
 
@@ -166,6 +167,8 @@ pub enum RefusalKind {
     MissingDependency,
     /// More files, bytes or levels than the limits allow.
     TooLarge,
+    /// A file that made the application before and stays, while nothing would read it any more.
+    Orphaned,
 }
 
 /// Why an application is touched.

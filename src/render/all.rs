@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::config::repo::RendererKind;
 use crate::finding::Blame;
 use crate::ids::{Digest, RepoPath, Side};
+use crate::object::Manifest;
 use crate::plan::{AppSide, AppSource, Plan, PlannedApp, RendererInput};
 use crate::tree::Tree;
 
@@ -111,7 +113,16 @@ fn render_source(
         }),
         RendererInput::Helm(input) => Box::new(Helm { input }),
     };
-    renderer.render(&request)
+    let mut output = renderer.render(&request)?;
+    if source.renderer.kind() != RendererKind::Helm {
+        // Only Helm leaves chart tests aside; to every other deployer they are objects.
+        output.manifests = output
+            .manifests
+            .into_iter()
+            .map(Manifest::without_tests)
+            .collect();
+    }
+    Ok(output)
 }
 
 struct Work<'a> {

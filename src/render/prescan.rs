@@ -41,6 +41,9 @@ fn describe(kind: RefusalKind, text: &str) -> String {
             "the chart dependency `{text}` is not in the repository: `helm dependency build` puts it into `charts/`"
         ),
         RefusalKind::TooLarge => format!("{text}: more than rendering accepts"),
+        RefusalKind::Orphaned => format!(
+            "`{text}` was deployed before this change and stays, but no application reads it any more, so nobody would judge it: delete it, or leave its folder as it was found"
+        ),
     }
 }
 

@@ -393,3 +393,21 @@ fn a_definition_that_nothing_deploys_does_not_soften_its_own_judgement() {
     let ran = drydock(repo.path(), &["check", "--base", "HEAD"]);
     assert_eq!(ran.code, 0, "{ran:?}");
 }
+
+#[test]
+fn an_object_that_calls_itself_a_chart_test_is_judged_where_no_chart_rendered_it() {
+    let repo = shop();
+    let test = DEPLOYMENT
+        .replace("replicas: 2", "replicas: \"3\"")
+        .replace(
+            "  namespace",
+            "  annotations: {helm.sh/hook: test}\n  namespace",
+        );
+    repo.write("apps/shop/web.yaml", test);
+    let ran = drydock(
+        repo.path(),
+        &["check", "--base", "HEAD", "--format", "json"],
+    );
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert_eq!(ran.json()["findings"][0]["pointer"], "/spec/replicas");
+}

@@ -73,6 +73,17 @@ pub(in crate::plan) fn find_kustomization(
     Some(scope.side(folder, renderer, None, closure))
 }
 
+/// The manifests directly in this folder, whatever else it holds.
+pub(in crate::plan) fn read_manifests(
+    tree: &Tree,
+    config: &RepoConfig,
+    defaults: &Defaults,
+    folder: &RepoPath,
+    cache: &Cache,
+) -> BTreeSet<RepoPath> {
+    directory::read_folder(&Scope::new(tree, cache, config, defaults), folder)
+}
+
 fn compose(scope: &Scope<'_>, folder: &RepoPath, declared: &mut Declared) {
     let reader = scope.tree.reader();
     let (kind, renderer, closure) = match find_renderer(scope, folder) {

@@ -9,7 +9,7 @@ use crate::ids::{AppId, DeclaredBy, RepoPath};
 use crate::plan::kustomization::{Closure, FILE_NAMES, find_files};
 use crate::plan::{Declared, RendererInput, parallel};
 use crate::tree::{EntryKind, Reader};
-use crate::yaml::{self, Budget, Node};
+use crate::yaml::{self, Budget, Node, SyntaxError};
 
 /// Endings of files that may hold manifests.
 const ENDINGS: [&str; 3] = [".yaml", ".yml", ".json"];
@@ -33,11 +33,13 @@ pub(super) fn discover(
         .entries()
         .iter()
         .filter(|(path, entry)| {
-            entry.kind == EntryKind::File
+            entry.kind != EntryKind::Submodule
                 && is_candidate(path, &scope.exclude, patterns.as_ref())
                 && !taken.contains(*path)
                 && !listed.contains(&path.parent())
                 && find_files(scope.tree, &path.parent()).is_empty()
+                // kubectl follows a link to a file, and no link to a folder.
+                && !(entry.kind == EntryKind::Symlink && scope.tree.is_folder(path))
         })
         .map(|(path, _)| path)
         .collect();
@@ -67,7 +69,8 @@ pub(super) fn read_folder(scope: &Scope<'_>, folder: &RepoPath) -> BTreeSet<Repo
 
 fn is_candidate(path: &RepoPath, exclude: &Patterns, only: Option<&Patterns>) -> bool {
     has_ending(path)
-        && !path.as_str().split('/').any(|part| part.starts_with('.'))
+        // Dot-folders belong to tools; a file with a dot is a manifest as any other to kubectl.
+        && !path.parent().as_str().split('/').any(|part| part.starts_with('.'))
         && !FILE_NAMES.contains(&path.file_name())
         && !exclude.matches(path)
         && only.is_none_or(|only| only.matches(path))
@@ -102,17 +105,16 @@ fn is_manifest(scope: &Scope<'_>, reader: &Reader<'_>, path: &RepoPath) -> bool 
 }
 
 /// True for a text with at least one document that names `apiVersion` and `kind`, or one that is
-/// broken and looks as if it did. Templates are broken in the same way and count as none, as do
+/// broken and looks as if it did. Templates are broken in their own way and count as none, as do
 /// kustomizations, and files without `metadata`: configuration of programs, which no API server
 /// would take.
 fn holds_manifest(bytes: &[u8]) -> bool {
-    let has = |word: &str| {
-        bytes
-            .windows(word.len())
-            .any(|window| window == word.as_bytes())
-    };
+    if is_wide(bytes) {
+        return true;
+    }
     // Most files of a repository end here, unparsed.
-    if !has("apiVersion") || !has("kind") {
+    let is_plain = has(bytes, "apiVersion") && has(bytes, "kind");
+    if !is_plain && !may_hide_letters(bytes) {
         return false;
     }
     let stream = yaml::read(bytes, &Budget::file());
@@ -120,7 +122,63 @@ fn holds_manifest(bytes: &[u8]) -> bool {
         .documents
         .iter()
         .any(|document| names_kind(&document.root));
-    found || !stream.errors.is_empty() && !has("{{") && looks_like_manifest(bytes)
+    found
+        || !stream.errors.is_empty()
+            && (!is_plain || looks_like_manifest(bytes))
+            && !is_template(bytes, &stream.errors)
+}
+
+fn has(bytes: &[u8], word: &str) -> bool {
+    bytes
+        .windows(word.len())
+        .any(|window| window == word.as_bytes())
+}
+
+/// UTF-16 with its mark, which kubectl reads: whatever stands in it must not be overlooked.
+fn is_wide(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF])
+}
+
+/// True where a reader may find words that the bytes do not show: escapes that make letters, a word
+/// over two lines, tags that decode.
+fn may_hide_letters(bytes: &[u8]) -> bool {
+    ["\\x", "\\u", "\\U", "\\\n", "\\\r", "!!", "!<"]
+        .iter()
+        .any(|sign| has(bytes, sign))
+}
+
+/// What the reader refuses although kubectl reads it, by words of its messages. A text that only
+/// these keep from being read is a manifest to its deployer.
+const STRICTER: [&str; 6] = [
+    "more than",
+    "line separator",
+    "kubectl would skip",
+    "needs quotes inside",
+    "needs a space behind",
+    "multiline quoted scalar",
+];
+
+/// True when every error stands on a line where `{{` or `{%` begins a value, which kubectl refuses
+/// as well.
+fn is_template(bytes: &[u8], errors: &[SyntaxError]) -> bool {
+    let lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
+    errors.iter().all(|error| {
+        let number = usize::try_from(error.position.line).unwrap_or_default();
+        let line = lines.get(number.saturating_sub(1)).copied();
+        let shared = !STRICTER.iter().any(|words| error.message.contains(words));
+        shared && line.is_some_and(begins_template)
+    })
+}
+
+fn begins_template(line: &[u8]) -> bool {
+    let line = String::from_utf8_lossy(line);
+    let mut rest = line.trim_start();
+    while let Some(item) = rest.strip_prefix("- ") {
+        rest = item.trim_start();
+    }
+    let begins = |text: &str| text.starts_with("{{") || text.starts_with("{%");
+    let value = rest.split_once(": ").map(|(_, value)| value.trim_start());
+    begins(rest) || value.is_some_and(|value| begins(value.trim_start_matches("- ")))
 }
 
 fn names_kind(root: &Node) -> bool {

@@ -1,4 +1,6 @@
-//! Kustomize applications: kustomizations that no other refers to.
+//! Kustomize applications: kustomizations that no other application refers to. A component that
+//! nobody uses, or a kustomization that the configuration excludes, builds nothing: what only these
+//! refer to is deployed by itself, and stays an application.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,13 +24,7 @@ pub(super) fn discover(
 ) -> BTreeSet<RepoPath> {
     let folders = find_folders(scope);
     let parsed = parse_all(scope, &folders);
-    let referenced = find_referenced(scope, &parsed);
-    let unreferenced: Vec<RepoPath> = folders
-        .iter()
-        .filter(|folder| !referenced.contains(*folder))
-        .cloned()
-        .collect();
-    let mut closures = walk_all(scope, unreferenced);
+    let mut closures = walk_all(scope, find_roots(scope, &parsed));
     add_circles(scope, &folders, &mut closures);
 
     let mut taken = BTreeSet::new();
@@ -84,12 +80,59 @@ fn parse_all(
     folders.into_iter().cloned().zip(parsed).collect()
 }
 
-/// Folders that some other kustomization builds.
-fn find_referenced(
+type References = BTreeMap<RepoPath, BTreeSet<RepoPath>>;
+
+/// Folders that no other kustomization refers to, and those that only such refer to as build nothing.
+fn find_roots(
     scope: &Scope<'_>,
     parsed: &BTreeMap<RepoPath, Option<Arc<Parsed>>>,
-) -> BTreeSet<RepoPath> {
-    let mut referenced = BTreeSet::new();
+) -> Vec<RepoPath> {
+    let references = find_references(scope, parsed);
+    let builds = |folder: &RepoPath| {
+        let parsed = parsed.get(folder).and_then(Option::as_ref);
+        !scope.exclude.matches(folder) && !parsed.is_some_and(|parsed| parsed.is_component)
+    };
+    let referenced: BTreeSet<&RepoPath> = references.values().flatten().collect();
+    let mut roots: BTreeSet<RepoPath> = parsed
+        .keys()
+        .filter(|folder| !referenced.contains(folder))
+        .cloned()
+        .collect();
+    let built = reach(roots.iter().filter(|root| builds(root)), &references);
+    let left: BTreeSet<&RepoPath> = parsed
+        .keys()
+        .filter(|folder| builds(folder) && !built.contains(folder))
+        .collect();
+    let referenced: BTreeSet<&RepoPath> = left
+        .iter()
+        .filter_map(|folder| references.get(*folder))
+        .flatten()
+        .collect();
+    roots.extend(left.difference(&referenced).map(|folder| (*folder).clone()));
+    roots.into_iter().collect()
+}
+
+/// Everything that these folders lead to, themselves included.
+fn reach<'a>(
+    from: impl Iterator<Item = &'a RepoPath>,
+    references: &'a References,
+) -> BTreeSet<&'a RepoPath> {
+    let mut open: Vec<&RepoPath> = from.collect();
+    let mut reached = BTreeSet::new();
+    while let Some(folder) = open.pop() {
+        if reached.insert(folder) {
+            open.extend(references.get(folder).into_iter().flatten());
+        }
+    }
+    reached
+}
+
+/// The folders that each kustomization builds on.
+fn find_references(
+    scope: &Scope<'_>,
+    parsed: &BTreeMap<RepoPath, Option<Arc<Parsed>>>,
+) -> References {
+    let mut references = References::new();
     for (folder, parsed) in parsed {
         for reference in parsed.iter().flat_map(|parsed| &parsed.references) {
             let text = reference.text.as_str();
@@ -100,11 +143,11 @@ fn find_referenced(
                 .join(text)
                 .and_then(|target| scope.tree.resolve(&target).ok());
             if let Some(target) = target.filter(|target| target != folder) {
-                referenced.insert(target);
+                references.entry(folder.clone()).or_default().insert(target);
             }
         }
     }
-    referenced
+    references
 }
 
 fn walk_all(scope: &Scope<'_>, folders: Vec<RepoPath>) -> BTreeMap<RepoPath, Closure> {

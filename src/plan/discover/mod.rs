@@ -8,7 +8,7 @@ mod kustomize;
 mod listed;
 
 pub use at::declare_at;
-pub(super) use at::{declare_at_with, find_kustomization};
+pub(super) use at::{declare_at_with, find_kustomization, read_manifests};
 pub(super) use chart::{Chart, FILE_NAME as CHART};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
