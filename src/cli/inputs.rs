@@ -164,9 +164,11 @@ pub(super) fn sandbox(unconfined: bool) -> Sandbox {
 
 /// The folders of `PATH`.
 pub(super) fn search_path() -> Vec<PathBuf> {
-    std::env::var_os("PATH")
-        .map(|path| std::env::split_paths(&path).collect())
-        .unwrap_or_default()
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    // A relative entry would find the tools of whatever repository is being judged.
+    std::env::split_paths(&path)
+        .filter(|folder| folder.is_absolute())
+        .collect()
 }
 
 /// Tools on `PATH`, with defaults for everything else.

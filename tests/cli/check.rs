@@ -1,6 +1,8 @@
 //! `drydock check` on repositories and files.
 
-use crate::binary::drydock;
+use std::process::Command;
+
+use crate::binary::{drydock, parts, run};
 use crate::repo::Repo;
 
 const DEPLOYMENT: &str = "apiVersion: apps/v1
@@ -410,4 +412,20 @@ fn an_object_that_calls_itself_a_chart_test_is_judged_where_no_chart_rendered_it
     );
     assert_eq!(ran.code, 1, "{ran:?}");
     assert_eq!(ran.json()["findings"][0]["pointer"], "/spec/replicas");
+}
+
+#[test]
+fn a_tool_that_lies_in_the_judged_repository_is_not_used() {
+    let repo = shop();
+    repo.write("app/kustomization.yaml", "resources: []\n");
+    std::fs::copy(parts().join("bin/kustomize"), repo.path().join("kustomize")).unwrap();
+    let ran = run(Command::new(env!("CARGO_BIN_EXE_drydock"))
+        .args(["check", "--base", "HEAD"])
+        .current_dir(repo.path())
+        .env("PATH", ".:"));
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(
+        ran.stdout.contains("Kustomize 5 is not on this machine"),
+        "{ran:?}"
+    );
 }

@@ -109,7 +109,7 @@ fn is_manifest(scope: &Scope<'_>, reader: &Reader<'_>, path: &RepoPath) -> bool 
 /// kustomizations, and files without `metadata`: configuration of programs, which no API server
 /// would take.
 fn holds_manifest(bytes: &[u8]) -> bool {
-    if is_wide(bytes) {
+    if is_wide(bytes) || bytes.starts_with(LFS_POINTER) {
         return true;
     }
     // Most files of a repository end here, unparsed.
@@ -133,6 +133,9 @@ fn has(bytes: &[u8], word: &str) -> bool {
         .windows(word.len())
         .any(|window| window == word.as_bytes())
 }
+
+/// How a file begins that Git keeps elsewhere: its deployer may get content that nobody sees here.
+const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
 
 /// UTF-16 with its mark, which kubectl reads: whatever stands in it must not be overlooked.
 fn is_wide(bytes: &[u8]) -> bool {

@@ -84,6 +84,11 @@ fn a_manifest_in_utf_16_is_read() {
 }
 
 #[test]
+fn a_manifest_that_git_keeps_elsewhere_is_read() {
+    assert_read("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n");
+}
+
+#[test]
 fn templates_are_no_manifests() {
     let start = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: x\n";
     for rest in [

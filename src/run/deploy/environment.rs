@@ -8,11 +8,13 @@ use super::prepare::{Prepared, PreparedApp, fetch_tip};
 use super::{Merge, tell};
 use crate::clients::cluster::ApplyClient;
 use crate::clients::store::{DeployStep, DeploymentRecord};
+use crate::cluster_facts::ClusterFacts;
 use crate::config::repo::{Engine, OnMerge};
 use crate::ids::{ClusterName, ObjectKey, ObjectRef};
 use crate::intent::{compose, is_kept_for_good};
 use crate::object::Role;
 use crate::observe::{Pair, read_pairs};
+use crate::plan::PlannedApp;
 use crate::render::{Outcome as Rendered, RenderedApp};
 use crate::run::ctx::new_id;
 use crate::run::{Ctx, Failure};
@@ -32,7 +34,11 @@ pub(super) enum Ended {
 
 /// The environments of a merge: those that `sync.order` names, in its order, then the others.
 pub(super) fn order(prepared: &Prepared) -> Vec<ClusterName> {
-    let all: BTreeSet<ClusterName> = prepared.apps.iter().map(|app| destination(app).0).collect();
+    let all: BTreeSet<ClusterName> = prepared
+        .apps
+        .iter()
+        .map(|app| destination(&app.planned).0)
+        .collect();
     let listed = prepared
         .config
         .sync_order
@@ -43,8 +49,8 @@ pub(super) fn order(prepared: &Prepared) -> Vec<ClusterName> {
     listed.iter().cloned().chain(rest).collect()
 }
 
-fn destination(app: &PreparedApp) -> (ClusterName, Engine) {
-    let side = app.planned.head.as_ref().or(app.planned.base.as_ref());
+fn destination(planned: &PlannedApp) -> (ClusterName, Engine) {
+    let side = planned.head.as_ref().or(planned.base.as_ref());
     side.map_or((ClusterName::default(), Engine::Kubectl), |side| {
         (side.cluster.clone(), side.engine)
     })
@@ -84,7 +90,7 @@ pub(super) async fn deploy(
     let apps: Vec<&PreparedApp> = prepared
         .apps
         .iter()
-        .filter(|app| destination(app).0 == *environment)
+        .filter(|app| destination(&app.planned).0 == *environment)
         .collect();
     let row = |app: &PreparedApp, outcome: Outcome, left: Vec<ObjectRef>| AppDeployment {
         app: app.planned.id.clone(),
@@ -97,7 +103,7 @@ pub(super) async fn deploy(
     let mut rows = Vec::new();
     let mut open = Vec::new();
     for app in apps {
-        let engine = destination(app).1;
+        let engine = destination(&app.planned).1;
         match (elsewhere(ctx, prepared, environment, engine), app.allowed) {
             (Some(reason), _) => rows.push(untried(app, Outcome::NotDeployed(reason))),
             (None, Err(held)) => rows.push(untried(app, Outcome::Held(held))),
@@ -131,6 +137,7 @@ pub(super) async fn deploy(
             client,
             record: &record,
             stored: &stored,
+            prepared,
         };
         let written = writer.deploy(app, first).await?;
         first = written.next;
@@ -186,6 +193,7 @@ struct Writer<'a> {
     client: &'a ApplyClient,
     record: &'a DeploymentRecord,
     stored: &'a [DeployStep],
+    prepared: &'a Prepared,
 }
 
 impl Writer<'_> {
@@ -223,7 +231,8 @@ impl Writer<'_> {
         if app.planned.head.is_some() && pairs.values().all(|pair| pair.head.is_none()) {
             return Ok(untouched(Outcome::Held(Held::EmptyRender)));
         }
-        let (order, left) = build_order(app, &pairs);
+        let wished = wished_by_others(self.prepared, app, &facts);
+        let (order, left) = build_order(app, &pairs, &wished);
         if !order.steps().iter().all(|step| self.permits(step)) {
             return Ok(untouched(Outcome::NotDeployed(NotDeployed::SettingsForbid)));
         }
@@ -235,7 +244,7 @@ impl Writer<'_> {
         let next = first.saturating_add(u32::try_from(steps.len()).unwrap_or(u32::MAX));
         let journal =
             StoredJournal::new(self.ctx, self.record.id.clone(), first, &steps, self.stored);
-        let engine: Box<dyn SyncEngine> = match destination(app).1 {
+        let engine: Box<dyn SyncEngine> = match destination(&app.planned).1 {
             Engine::Apply => Box::new(ApplyEngine::new(
                 self.client.clone(),
                 self.ctx.bench.deployers.limits,
@@ -262,9 +271,31 @@ fn with_head(rendered: &RenderedApp) -> RenderedApp {
     rendered
 }
 
+/// The objects of this application's cluster that other applications of the merged commit want: one
+/// that moved to another application, or stands in two, is not deleted because one lets it go.
+fn wished_by_others(
+    prepared: &Prepared,
+    app: &PreparedApp,
+    facts: &ClusterFacts,
+) -> BTreeSet<ObjectKey> {
+    let cluster = destination(&app.planned).0;
+    let others = prepared
+        .wishes
+        .iter()
+        .filter(|(planned, _)| planned.id != app.planned.id && destination(planned).0 == cluster);
+    others
+        .filter_map(|(planned, rendered)| read_pairs(planned, rendered, Some(facts)))
+        .flat_map(BTreeMap::into_keys)
+        .collect()
+}
+
 /// What is applied and what of the approved deletions is still wanted; then what stays although the
-/// commit no longer has it.
-fn build_order(app: &PreparedApp, pairs: &BTreeMap<ObjectKey, Pair>) -> (Order, Vec<ObjectRef>) {
+/// commit no longer has it. What others wish for is neither.
+fn build_order(
+    app: &PreparedApp,
+    pairs: &BTreeMap<ObjectKey, Pair>,
+    wished: &BTreeSet<ObjectKey>,
+) -> (Order, Vec<ObjectRef>) {
     let applied = |role: Role| matches!(role, Role::Object | Role::Crd);
     let objects: Vec<_> = pairs
         .values()
@@ -272,9 +303,8 @@ fn build_order(app: &PreparedApp, pairs: &BTreeMap<ObjectKey, Pair>) -> (Order, 
         .filter(|(_, manifest)| applied(manifest.role()))
         .collect();
     let is_gone = |object: &ObjectRef| {
-        pairs
-            .get(&object.key())
-            .is_some_and(|pair| pair.head.is_none())
+        let key = object.key();
+        !wished.contains(&key) && pairs.get(&key).is_some_and(|pair| pair.head.is_none())
     };
     let gone = app
         .deletions
@@ -291,7 +321,7 @@ fn build_order(app: &PreparedApp, pairs: &BTreeMap<ObjectKey, Pair>) -> (Order, 
     left.sort();
     let order = Order {
         app: app.planned.id.clone(),
-        intent: compose(destination(app).1, &objects),
+        intent: compose(destination(&app.planned).1, &objects),
         deletions,
     };
     (order, left)

@@ -35,6 +35,9 @@ pub(super) struct Prepared {
     pub(super) apps: Vec<PreparedApp>,
     /// True when the merged commit has several parents.
     pub(super) is_merge: bool,
+    /// Every application of the merged commit with what it renders to, where something is to be
+    /// deleted: what another one wants must stay. One that cannot be rendered says nothing.
+    pub(super) wishes: Vec<(PlannedApp, RenderedApp)>,
 }
 
 /// One application of a merge.
@@ -135,6 +138,15 @@ impl Task {
             from_fork: self.from_fork,
         };
         let rendered = look.judge(&merged, false)?;
+        let deletes = self
+            .approved
+            .iter()
+            .any(|app| !deletions::read(&app.deletions).seen.is_empty());
+        let wishes = if deletes {
+            look.read_wishes(&merged)?
+        } else {
+            Vec::new()
+        };
         let newer = if self.tip == self.revision {
             BTreeMap::new()
         } else {
@@ -147,6 +159,7 @@ impl Task {
             config,
             apps,
             is_merge,
+            wishes,
         }))
     }
 
@@ -229,8 +242,24 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
+    /// What every application of a tree wants. Both sides are the same, so each is rendered once.
+    fn read_wishes(&self, tree: &Tree) -> Result<Vec<(PlannedApp, RenderedApp)>, Failure> {
+        let all = self.run(tree, tree, Selection::All, false)?;
+        Ok(all.plan.apps.into_iter().zip(all.rendered).collect())
+    }
+
     /// Renders only, or judges with every gate.
     fn judge(&self, head: &Tree, completely: bool) -> Result<Judgement, Failure> {
+        self.run(self.base, head, Selection::Changed, completely)
+    }
+
+    fn run(
+        &self,
+        base: &Tree,
+        head: &Tree,
+        selection: Selection,
+        completely: bool,
+    ) -> Result<Judgement, Failure> {
         let bench: &Bench = &self.ctx.bench;
         let means = evaluate::means(self.ctx, self.from_fork);
         let policies = PolicyInput::read(self.base, self.config, &PolicyChoice::default())
@@ -250,11 +279,11 @@ impl Look<'_> {
             kubernetes: bench.kubernetes,
         };
         let subject = Subject {
-            base: self.base.clone(),
+            base: base.clone(),
             head: head.clone(),
             base_name: None,
             head_name: None,
-            selection: Selection::Changed,
+            selection,
         };
         Ok(pipeline::judge(&subject, &rules, &means))
     }

@@ -27,7 +27,7 @@ impl App {
         port: "80",
     };
 
-    pub(super) fn files(&self, namespace: &str) -> Vec<(String, Option<String>)> {
+    pub(crate) fn files(&self, namespace: &str) -> Vec<(String, Option<String>)> {
         let settings = format!(
             "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\n  namespace: {namespace}\ndata:\n  color: {}\n",
             self.color

@@ -2,6 +2,7 @@
 
 use super::app::App;
 use super::scene::Scene;
+use crate::review::REPOSITORY;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_apply_is_a_failed_deployment_and_a_new_comment() {
@@ -62,4 +63,29 @@ async fn what_the_operator_does_not_allow_is_not_written() {
     scene.wait_for_comment(pull, "settings do not allow").await;
     scene.wait_for_deployment(&revision, "error").await;
     assert_eq!(scene.versions(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_that_moves_to_another_application_stays() {
+    let scene = Scene::start("moved", "apply", "directory").await;
+    let _controller = scene.status_writer();
+    let without = App {
+        old: false,
+        ..App::BEFORE
+    };
+    let old = App::BEFORE.files(&scene.namespace).pop().unwrap().1;
+    let moved = [("apps/other/old.yaml", old.as_deref())];
+    scene
+        .fake
+        .commit(REPOSITORY, "change", Some("main"), &moved);
+    let head = scene.commit("change", None, &without);
+    let pull = scene.fake.open_pull(REPOSITORY, "change", "main");
+    scene.deliver(pull, "opened").await;
+    scene
+        .fake
+        .wait_for_conclusion(REPOSITORY, &head, "success")
+        .await;
+    let revision = scene.merge(pull).await;
+    scene.wait_for_deployment(&revision, "success").await;
+    scene.assert_kept("old");
 }
