@@ -161,6 +161,13 @@ impl Manifest {
         self
     }
 
+    /// The same object as a deployer sees it that knows neither chart tests nor hooks.
+    #[must_use]
+    pub fn without_hooks(mut self) -> Self {
+        self.role = role::role_without_hooks(&self.object);
+        self
+    }
+
     /// How it names itself.
     pub fn object(&self) -> &ObjectRef {
         &self.object

@@ -29,8 +29,14 @@ pub(super) fn role_of(object: &ObjectRef, value: &Value) -> Role {
     if annotation(ARGO_HOOK).is_some() {
         return Role::Hook;
     }
+    role_without_hooks(object)
+}
+
+/// The role of a document whose annotations mean nothing to its deployer.
+pub(super) fn role_without_hooks(object: &ObjectRef) -> Role {
     if object.group == "apiextensions.k8s.io" && object.kind == "CustomResourceDefinition" {
-        return Role::Crd;
+        Role::Crd
+    } else {
+        Role::Object
     }
-    Role::Object
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::config::repo::RendererKind;
+use crate::config::repo::{Engine, RendererKind};
 use crate::finding::Blame;
 use crate::ids::{Digest, RepoPath, Side};
 use crate::object::Manifest;
@@ -114,14 +114,14 @@ fn render_source(
         RendererInput::Helm(input) => Box::new(Helm { input }),
     };
     let mut output = renderer.render(&request)?;
-    if source.renderer.kind() != RendererKind::Helm {
-        // Only Helm leaves chart tests aside; to every other deployer they are objects.
-        output.manifests = output
-            .manifests
-            .into_iter()
-            .map(Manifest::without_tests)
-            .collect();
-    }
+    // Only Helm leaves chart tests aside, and only Helm and Argo CD know hooks: to every other deployer
+    // these are objects.
+    let plainly: fn(Manifest) -> Manifest = match (source.renderer.kind(), app.engine) {
+        (RendererKind::Helm, _) => return Ok(output),
+        (_, Engine::Flux | Engine::Kubectl) => Manifest::without_hooks,
+        (_, Engine::Apply | Engine::ArgoCd) => Manifest::without_tests,
+    };
+    output.manifests = output.manifests.into_iter().map(plainly).collect();
     Ok(output)
 }
 
@@ -163,7 +163,10 @@ fn render_work(work: &[Work<'_>], settings: &Settings) -> Vec<Option<Outcome>> {
 /// A digest of everything that decides a rendering: equal digests are rendered once.
 fn digest_inputs(app: &AppSide, tree: &Tree, settings: &Settings) -> Digest {
     let version = settings.version_for(&app.cluster);
-    let inputs = format!("{:?} {:?} {version:?}", app.sources, app.refusals);
+    let inputs = format!(
+        "{:?} {:?} {:?} {version:?}",
+        app.sources, app.refusals, app.engine
+    );
     let files = app.closure.iter().flat_map(|path: &RepoPath| {
         let blob = tree.find_blob(path).unwrap_or_default();
         [path.as_str().as_bytes(), blob.as_bytes()]

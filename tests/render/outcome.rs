@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use drydock::config::repo::Engine;
 use drydock::finding::Blame;
 use drydock::ids::Side;
 use drydock::object::Role;
@@ -315,4 +316,33 @@ fn plain_files_are_read_natively_with_their_positions_and_every_error() {
         files.contains(&path("app/c.yaml")) && files.contains(&path("app/d.yaml")),
         "{outcome:?}"
     );
+}
+
+#[test]
+fn hooks_are_objects_to_deployers_that_know_no_hooks() {
+    let hooked = |hook: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\n  annotations: {{ {hook} }}\n"
+        )
+    };
+    let role = |engine: Engine, hook: &str| {
+        let repository = Repository::with(&[("app/a.yaml", &hooked(hook))]);
+        let mut side = repository.side("app", RendererInput::Directory);
+        side.engine = engine;
+        let outcome = render_side(
+            &side,
+            &repository.tree(),
+            &settings_with(ToolPaths::default()),
+        );
+        rendering(&outcome).manifests[0].role()
+    };
+    let (argo, helm) = ("argocd.argoproj.io/hook: Skip", "helm.sh/hook: pre-install");
+    for engine in [Engine::Flux, Engine::Kubectl] {
+        assert_eq!(role(engine, argo), Role::Object);
+        assert_eq!(role(engine, helm), Role::Object);
+    }
+    assert_eq!(role(Engine::ArgoCd, argo), Role::Hook);
+    for engine in [Engine::Flux, Engine::Kubectl, Engine::Apply, Engine::ArgoCd] {
+        assert_eq!(role(engine, "helm.sh/hook: test"), Role::Object);
+    }
 }
