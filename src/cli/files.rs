@@ -34,7 +34,7 @@ pub(super) fn judge(args: &CheckArgs, gates: BTreeSet<Gate>) -> Result<Report, C
         for file in inputs::walk(std::slice::from_ref(path), &["yaml", "yml", "json"])? {
             files.push(GivenFile {
                 path: shown(&file)?,
-                bytes: inputs::read_file(&file)?,
+                bytes: inputs::read_file_or_stdin(&file)?,
             });
         }
     }

@@ -76,22 +76,26 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, CommandError> {
     })
 }
 
-/// The same, and standard input for `-`, up to one byte more than is ever read.
+/// The same, and standard input for `-`, up to one byte more than is ever read of a manifest.
 pub(super) fn read_file_or_stdin(path: &Path) -> Result<Vec<u8>, CommandError> {
-    if path != Path::new("-") {
-        return read_file(path);
+    let read = |source: &mut dyn std::io::Read| {
+        let mut bytes = Vec::new();
+        // One byte more than is read: a larger input is refused by the reader, not cut.
+        let limit = u64::try_from(Budget::FILE_BYTES)
+            .unwrap_or(u64::MAX)
+            .saturating_add(1);
+        source.take(limit).read_to_end(&mut bytes).map(|_| bytes)
+    };
+    if path == Path::new("-") {
+        return read(&mut std::io::stdin().lock()).map_err(|error| {
+            CommandError::new(format!("standard input could not be read: {error}"))
+        });
     }
-    let mut bytes = Vec::new();
-    // One byte more than is read: a larger input is refused by the reader, not cut.
-    let limit = u64::try_from(Budget::FILE_BYTES)
-        .unwrap_or(u64::MAX)
-        .saturating_add(1);
-    std::io::stdin()
-        .lock()
-        .take(limit)
-        .read_to_end(&mut bytes)
-        .map_err(|error| CommandError::new(format!("standard input could not be read: {error}")))?;
-    Ok(bytes)
+    std::fs::File::open(path)
+        .and_then(|mut file| read(&mut file))
+        .map_err(|error| {
+            CommandError::new(format!("`{}` could not be read: {error}", path.display()))
+        })
 }
 
 /// Files of these endings below the given files and folders, in path order.
@@ -108,7 +112,7 @@ pub(super) fn walk(paths: &[PathBuf], endings: &[&str]) -> Result<Vec<PathBuf>, 
         let mut found = Vec::new();
         for entry in ignore::WalkBuilder::new(path)
             .standard_filters(false)
-            .hidden(true)
+            .filter_entry(|entry| entry.depth() == 0 || !is_hidden_folder(entry))
             .build()
         {
             let entry = entry.map_err(|error| {
@@ -119,7 +123,13 @@ pub(super) fn walk(paths: &[PathBuf], endings: &[&str]) -> Result<Vec<PathBuf>, 
                 .extension()
                 .and_then(|ending| ending.to_str())
                 .unwrap_or_default();
-            if entry.file_type().is_some_and(|kind| kind.is_file()) && endings.contains(&ending) {
+            let is_file = match entry.file_type() {
+                Some(kind) if kind.is_symlink() && endings.contains(&ending) => {
+                    leads_to_file(path, entry.path())?
+                }
+                kind => kind.is_some_and(|kind| kind.is_file()),
+            };
+            if is_file && endings.contains(&ending) {
                 found.push(entry.into_path());
             }
         }
@@ -127,6 +137,25 @@ pub(super) fn walk(paths: &[PathBuf], endings: &[&str]) -> Result<Vec<PathBuf>, 
         files.append(&mut found);
     }
     Ok(files)
+}
+
+/// Dot-folders belong to tools; a file with a dot is one as any other.
+fn is_hidden_folder(entry: &ignore::DirEntry) -> bool {
+    entry.file_type().is_some_and(|kind| kind.is_dir())
+        && entry.file_name().as_encoded_bytes().starts_with(b".")
+}
+
+/// Whether a link leads to a file, as kubectl follows it. One that leaves the given folder is an
+/// error: the folder may be a stranger's.
+fn leads_to_file(folder: &Path, link: &Path) -> Result<bool, CommandError> {
+    let refused =
+        |reason: String| CommandError::new(format!("`{}` is a link that {reason}", link.display()));
+    let broken = |error: std::io::Error| refused(format!("cannot be followed: {error}"));
+    let target = link.canonicalize().map_err(broken)?;
+    if !target.starts_with(folder.canonicalize().map_err(broken)?) {
+        return Err(refused("leaves the given folder".to_owned()));
+    }
+    Ok(target.is_file())
 }
 
 /// CustomResourceDefinitions of the given files and folders.

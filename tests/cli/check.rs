@@ -429,3 +429,24 @@ fn a_tool_that_lies_in_the_judged_repository_is_not_used() {
         "{ran:?}"
     );
 }
+
+#[test]
+fn a_given_folder_is_judged_with_its_dot_files_and_links() {
+    let wrong = DEPLOYMENT.replace("replicas: 2", "replicas: \"3\"");
+    for (file, target) in [(".web.yaml", None), ("text", Some("linked.yaml"))] {
+        let repo = Repo::new();
+        repo.write(&format!("app/{file}"), &wrong);
+        repo.write("app/fine.yaml", DEPLOYMENT);
+        if let Some(link) = target {
+            std::os::unix::fs::symlink(file, repo.path().join("app").join(link)).unwrap();
+        }
+        let ran = drydock(repo.path(), &["check", "app"]);
+        assert_eq!(ran.code, 1, "{file}: {ran:?}");
+    }
+    let repo = Repo::new();
+    repo.write("app/fine.yaml", DEPLOYMENT);
+    std::os::unix::fs::symlink("/proc/self/environ", repo.path().join("app/e.yaml")).unwrap();
+    let ran = drydock(repo.path(), &["check", "app"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.stderr.contains("leaves the given folder"), "{ran:?}");
+}
