@@ -54,6 +54,29 @@ pub(super) fn connect(
     let Some(runtime) = runtime else {
         return Ok(Clusters::None);
     };
+    let mut clients = BTreeMap::new();
+    let masker = Arc::new(masker.clone());
+    for (name, credentials) in wanted(args, config)? {
+        let client = runtime.block_on(PreviewClient::connect(
+            &credentials,
+            &name,
+            Arc::clone(&masker),
+        ));
+        clients.insert(name, client.map_err(Unanswered::from));
+    }
+    Ok(Clusters::Connected {
+        runtime: runtime.handle().clone(),
+        clients: Arc::new(clients),
+        allowed: BTreeMap::new(),
+        scope: Scope::All,
+    })
+}
+
+/// The named clusters; without names, the same one for each that the configuration knows.
+fn wanted(
+    args: &ClusterArgs,
+    config: &RepoConfig,
+) -> Result<BTreeMap<ClusterName, Credentials>, CommandError> {
     let credentials = |context: Option<&String>| match &args.kubeconfig {
         Some(path) => Credentials::File {
             path: path.clone(),
@@ -71,10 +94,8 @@ pub(super) fn connect(
                 "write it as `--cluster NAME=CONTEXT`",
             )
         })?;
-        wanted.insert(
-            ClusterName(name.to_owned()),
-            credentials(Some(&context.to_owned())),
-        );
+        let credentials = credentials(Some(&context.to_owned()));
+        wanted.insert(ClusterName(name.to_owned()), credentials);
     }
     if wanted.is_empty() {
         let names = config
@@ -84,20 +105,5 @@ pub(super) fn connect(
             .chain([ClusterName::default()]);
         wanted.extend(names.map(|name| (name, credentials(args.context.as_ref()))));
     }
-    let masker = Arc::new(masker.clone());
-    let mut clients = BTreeMap::new();
-    for (name, credentials) in wanted {
-        let client = runtime.block_on(PreviewClient::connect(
-            &credentials,
-            &name,
-            Arc::clone(&masker),
-        ));
-        clients.insert(name, client.map_err(Unanswered::from));
-    }
-    Ok(Clusters::Connected {
-        runtime: runtime.handle().clone(),
-        clients: Arc::new(clients),
-        allowed: BTreeMap::new(),
-        scope: Scope::All,
-    })
+    Ok(wanted)
 }

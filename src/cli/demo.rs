@@ -13,6 +13,7 @@ use crate::object::Masker;
 use crate::observe::{DryRun, Observation, snapshot};
 use crate::plan::{Defaults, Selection};
 use crate::render::{Settings, ToolKind};
+use crate::report::model::Report;
 use crate::report::{self, demo::LeftOut, text::Colour};
 use crate::run::pipeline::{self, Clusters, Means, PolicyChoice, PolicyInput, Rules, Subject};
 use crate::tree::Tree;
@@ -82,7 +83,24 @@ pub(super) fn run(args: &DemoArgs) -> Result<Exit, CommandError> {
     if args.keep.is_none() || !folder.join("head").exists() {
         write_sample(folder)?;
     }
-    let sandbox = inputs::sandbox(args.unconfined);
+    let (report, left_out) = judge(folder, args.unconfined)?;
+    let colour = if output::wants_colour(false) {
+        Colour::On
+    } else {
+        Colour::Off
+    };
+    let kept = args
+        .keep
+        .as_deref()
+        .map(|folder| folder.display().to_string());
+    let text = report::demo::compose(&report, &left_out, kept.as_deref(), colour);
+    output::write(None, text.as_bytes())?;
+    Ok(Exit::Pass)
+}
+
+/// The report, and the applications whose renderer is not here.
+fn judge(folder: &Path, unconfined: bool) -> Result<(Report, Vec<LeftOut>), CommandError> {
+    let sandbox = inputs::sandbox(unconfined);
     let masker = Masker::random();
     let settings = inputs::render_settings(&sandbox, &masker);
     let base = read_side(folder, "base")?;
@@ -119,19 +137,7 @@ pub(super) fn run(args: &DemoArgs) -> Result<Exit, CommandError> {
         head_name: Some("a pull request".to_owned()),
         selection: Selection::Changed,
     };
-    let judgement = pipeline::judge(&subject, &rules, &means);
-    let colour = if output::wants_colour(false) {
-        Colour::On
-    } else {
-        Colour::Off
-    };
-    let kept = args
-        .keep
-        .as_deref()
-        .map(|folder| folder.display().to_string());
-    let text = report::demo::compose(&judgement.report, &left_out, kept.as_deref(), colour);
-    output::write(None, text.as_bytes())?;
-    Ok(Exit::Pass)
+    Ok((pipeline::judge(&subject, &rules, &means).report, left_out))
 }
 
 fn write_sample(folder: &Path) -> Result<(), CommandError> {

@@ -2,6 +2,7 @@
 
 mod clusters;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -9,9 +10,10 @@ use std::time::SystemTime;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::Sha256;
+use tokio::net::TcpListener;
 
 use super::{CommandError, Exit, inputs};
-use crate::clients::github::{GitHub, GitHubOptions};
+use crate::clients::github::{GitHub, GitHubError, GitHubOptions};
 use crate::clients::store;
 use crate::config::settings::{self, Settings, SettingsError, Store};
 use crate::ids::Digest;
@@ -53,7 +55,6 @@ pub(super) fn run(args: &ServeArgs) -> Result<Exit, CommandError> {
 }
 
 async fn serve(settings: &Settings, digest: Digest) -> Result<Exit, CommandError> {
-    let wrong = |error: SettingsError| CommandError::new(describe(&error));
     let secrets = Secrets::new(settings.github.read_webhook_secrets().map_err(wrong)?)
         .map_err(|error| CommandError::new(error.to_string()))?;
     let private_key = settings.github.read_private_key().map_err(wrong)?;
@@ -75,12 +76,6 @@ async fn serve(settings: &Settings, digest: Digest) -> Result<Exit, CommandError
             "run on Linux 6.2 or later with Landlock enabled; `drydock doctor` says what is missing",
         )
     })?;
-    let unreachable = |error: crate::clients::github::GitHubError| {
-        CommandError::with_hint(
-            format!("the App could not be proven: {error}"),
-            "compare `github.app_id`, `github.private_key_file` and `github.api_url` with the App's page",
-        )
-    };
     let github = GitHub::new(&GitHubOptions {
         api: settings.github.api_url.to_string(),
         app_id: settings.github.app_id,
@@ -89,12 +84,7 @@ async fn serve(settings: &Settings, digest: Digest) -> Result<Exit, CommandError
     .map_err(unreachable)?;
     let app = github.fetch_app().await.map_err(unreachable)?;
     let folder = database.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(|error| {
-        CommandError::new(format!("`{}` could not be made: {error}", folder.display()))
-    })?;
-    let store = store::Store::open(database)
-        .await
-        .map_err(|error| CommandError::new(describe(&error)))?;
+    let store = open_store(folder, database).await?;
     let bench = bench(settings, digest, &sandbox, masker).await;
     let metrics = metrics::install()
         .map_err(|error| CommandError::new(format!("metrics could not be set up: {error}")))?;
@@ -110,14 +100,7 @@ async fn serve(settings: &Settings, digest: Digest) -> Result<Exit, CommandError
         pages: None,
         clock: Arc::new(SystemTime::now),
     }));
-    let listener = tokio::net::TcpListener::bind(settings.listen)
-        .await
-        .map_err(|error| {
-            CommandError::new(format!(
-                "`{}` cannot be listened on: {error}",
-                settings.listen
-            ))
-        })?;
+    let listener = listen(settings.listen).await?;
     let running = run::start(ctx, listener, secrets, Arc::new(metrics))
         .await
         .map_err(|failure| CommandError::new(failure.to_string()))?;
@@ -127,6 +110,32 @@ async fn serve(settings: &Settings, digest: Digest) -> Result<Exit, CommandError
     running.stop().await;
     store.close().await;
     Ok(Exit::Pass)
+}
+
+fn wrong(error: SettingsError) -> CommandError {
+    CommandError::new(describe(&error))
+}
+
+fn unreachable(error: GitHubError) -> CommandError {
+    CommandError::with_hint(
+        format!("the App could not be proven: {error}"),
+        "compare `github.app_id`, `github.private_key_file` and `github.api_url` with the App's page",
+    )
+}
+
+async fn open_store(folder: &Path, database: &Path) -> Result<store::Store, CommandError> {
+    std::fs::create_dir_all(folder).map_err(|error| {
+        CommandError::new(format!("`{}` could not be made: {error}", folder.display()))
+    })?;
+    store::Store::open(database)
+        .await
+        .map_err(|error| CommandError::new(describe(&error)))
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, CommandError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| CommandError::new(format!("`{address}` cannot be listened on: {error}")))
 }
 
 fn limits(settings: &Settings) -> Limits {

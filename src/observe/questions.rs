@@ -169,7 +169,7 @@ pub fn questions(
     allowed: &Allowed,
     scope: Scope,
 ) -> Vec<Question> {
-    let Some(destination) = planned.head.as_ref().or(planned.base.as_ref()) else {
+    let Some(destination) = planned.latest() else {
         return Vec::new();
     };
     read_pairs(planned, rendered, facts)

@@ -59,6 +59,11 @@ impl PlannedApp {
             Side::Head => self.head.as_ref(),
         }
     }
+
+    /// The application as it will be, or as it was when the change removes it.
+    pub fn latest(&self) -> Option<&AppSide> {
+        self.head.as_ref().or(self.base.as_ref())
+    }
 }
 
 /// Everything that decides what an application renders to on one side.

@@ -37,25 +37,7 @@ pub(super) fn heading(report: &Report, tally: &Tally) -> String {
 
 /// What merging does, as one sentence.
 pub(super) fn effect(report: &Report, tally: &Tally, occasion: Option<&Occasion>) -> String {
-    let subject = match occasion {
-        Some(occasion) => format!(
-            "Merging `{}` into {} (at `{}`)",
-            occasion.head.short(),
-            markdown::code(&occasion.target),
-            occasion.base.short()
-        ),
-        None => match (
-            wording::side(report.base_name.as_deref(), report.base.as_ref()),
-            wording::side(report.head_name.as_deref(), report.head.as_ref()),
-        ) {
-            (Some(base), Some(head)) => format!(
-                "Going from {} to {}",
-                markdown::code(&base),
-                markdown::code(&head)
-            ),
-            _ => "This".to_owned(),
-        },
-    };
+    let subject = subject(report, occasion);
     let unknown = match tally.broken {
         0 => String::new(),
         1 => " What it does to the application that does not render is not known.".to_owned(),
@@ -97,6 +79,27 @@ pub(super) fn effect(report: &Report, tally: &Tally, occasion: Option<&Occasion>
         "{subject} changes **{}**{what}.{unknown}",
         tally::reach(tally)
     )
+}
+
+fn subject(report: &Report, occasion: Option<&Occasion>) -> String {
+    if let Some(occasion) = occasion {
+        return format!(
+            "Merging `{}` into {} (at `{}`)",
+            occasion.head.short(),
+            markdown::code(&occasion.target),
+            occasion.base.short()
+        );
+    }
+    let base = wording::side(report.base_name.as_deref(), report.base.as_ref());
+    let head = wording::side(report.head_name.as_deref(), report.head.as_ref());
+    match (base, head) {
+        (Some(base), Some(head)) => format!(
+            "Going from {} to {}",
+            markdown::code(&base),
+            markdown::code(&head)
+        ),
+        _ => "This".to_owned(),
+    }
 }
 
 /// What kept the change from being judged.

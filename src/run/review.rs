@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use tokio::sync::OwnedSemaphorePermit;
+
 use super::ctx::{new_id, reference};
 use super::evaluate::{Matter, evaluate};
 use super::record::{self, Evaluated};
@@ -99,14 +101,9 @@ async fn judge(
     if previous.is_none() {
         publish::show_standing(ctx, repository, head, Standing::Queued).await?;
     }
-    let comparison = ctx
-        .github
-        .fetch_comparison(repository, &pull.base.branch, head)
-        .await;
-    let comparison = match comparison {
-        Ok(comparison) => Some(comparison),
-        Err(error) if error.is_gone() => None,
-        Err(error) => return give_up(ctx, repository, pull, None, attempt, error.into()).await,
+    let comparison = match compare(ctx, repository, pull).await {
+        Ok(comparison) => comparison,
+        Err(failure) => return give_up(ctx, repository, pull, None, attempt, failure).await,
     };
     let key = evaluation_key(ctx, repository, pull, comparison.as_ref());
     if let Some(run) = previous.as_ref().filter(|run| still_holds(ctx, run, key)) {
@@ -122,22 +119,7 @@ async fn judge(
     }
     let id = new_id("run");
     let began = ctx.now();
-    let report = match &comparison {
-        None => Ok(Report::of_troubles(
-            None,
-            None,
-            vec![standing::unrelated(&pull.base.branch)],
-        )),
-        Some(comparison) => {
-            let matter = Matter {
-                repository,
-                pull,
-                comparison,
-            };
-            evaluate(ctx, &matter, permit).await
-        }
-    };
-    let report = match report {
+    let report = match report_on(ctx, repository, pull, comparison.as_ref(), permit).await {
         Ok(report) => report,
         Err(failure) => {
             return give_up(ctx, repository, pull, comparison.as_ref(), attempt, failure).await;
@@ -153,6 +135,43 @@ async fn judge(
     let run = record::store(ctx, repository, pull, evaluated, previous.as_ref()).await?;
     run_ended(end_of(run.verdict), started.elapsed());
     publish_run(ctx, repository, pull, &run).await
+}
+
+/// A head that has nothing in common with its target is not judged: there is nothing to merge.
+async fn report_on(
+    ctx: &Arc<Ctx>,
+    repository: &RepositoryRef,
+    pull: &Pull,
+    comparison: Option<&Comparison>,
+    permit: Option<OwnedSemaphorePermit>,
+) -> Result<Report, Failure> {
+    let Some(comparison) = comparison else {
+        let trouble = standing::unrelated(&pull.base.branch);
+        return Ok(Report::of_troubles(None, None, vec![trouble]));
+    };
+    let matter = Matter {
+        repository,
+        pull,
+        comparison,
+    };
+    evaluate(ctx, &matter, permit).await
+}
+
+/// What the head adds to its target; `None` when the two have no commit in common.
+async fn compare(
+    ctx: &Ctx,
+    repository: &RepositoryRef,
+    pull: &Pull,
+) -> Result<Option<Comparison>, Failure> {
+    let comparison = ctx
+        .github
+        .fetch_comparison(repository, &pull.base.branch, &pull.head.sha)
+        .await;
+    match comparison {
+        Ok(comparison) => Ok(Some(comparison)),
+        Err(error) if error.is_gone() => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn end_of(verdict: RunVerdict) -> RunEnd {

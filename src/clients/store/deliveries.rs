@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use sqlx::SqliteConnection;
+
 use super::error::query;
 use super::rows::{column, job_key, of_event};
 use super::{Store, StoreError, jobs, millis, next_number, pulls};
@@ -61,27 +63,13 @@ impl Store {
                 .map_err(failed)?;
         }
         let key = work.map(|(kind, repository, subject)| job_key(kind, repository, &subject));
-        let state = if key.is_some() {
-            "received"
-        } else {
-            "processed"
-        };
-        sqlx::query(
-            "INSERT INTO delivery (guid, event, body_digest, state, job_key, generation, times_seen, received_at, settled_at)
-             VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8)
-             ON CONFLICT (guid) DO UPDATE
-             SET state = excluded.state, job_key = excluded.job_key, generation = excluded.generation,
-                 times_seen = delivery.times_seen + 1, settled_at = excluded.settled_at",
+        record(
+            &mut transaction,
+            delivery,
+            key.as_deref(),
+            generation,
+            now_millis,
         )
-        .bind(&delivery.guid)
-        .bind(&delivery.name)
-        .bind(delivery.body.to_string())
-        .bind(state)
-        .bind(&key)
-        .bind(generation)
-        .bind(now_millis)
-        .bind(key.is_none().then_some(now_millis))
-        .execute(&mut *transaction)
         .await
         .map_err(failed)?;
         transaction.commit().await.map_err(failed)?;
@@ -169,4 +157,37 @@ impl Store {
         transaction.commit().await.map_err(failed)?;
         Ok(deliveries.rows_affected() + jobs.rows_affected())
     }
+}
+
+/// Writes the delivery's row; one that asks for no work is settled at once.
+async fn record(
+    transaction: &mut SqliteConnection,
+    delivery: &Delivery,
+    key: Option<&str>,
+    generation: i64,
+    now: i64,
+) -> Result<(), sqlx::Error> {
+    let state = if key.is_some() {
+        "received"
+    } else {
+        "processed"
+    };
+    sqlx::query(
+        "INSERT INTO delivery (guid, event, body_digest, state, job_key, generation, times_seen, received_at, settled_at)
+         VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8)
+         ON CONFLICT (guid) DO UPDATE
+         SET state = excluded.state, job_key = excluded.job_key, generation = excluded.generation,
+             times_seen = delivery.times_seen + 1, settled_at = excluded.settled_at",
+    )
+    .bind(&delivery.guid)
+    .bind(&delivery.name)
+    .bind(delivery.body.to_string())
+    .bind(state)
+    .bind(key)
+    .bind(generation)
+    .bind(now)
+    .bind(key.is_none().then_some(now))
+    .execute(transaction)
+    .await?;
+    Ok(())
 }

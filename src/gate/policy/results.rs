@@ -30,13 +30,6 @@ pub struct PolicyFinding {
 
 /// The findings of one rule for one object, sorted, without repetitions.
 pub(super) fn read(rule: &RuleInfo, value: &Value) -> Result<Vec<PolicyFinding>, Problem> {
-    let wrong = |message: String| Problem {
-        path: rule.path.clone(),
-        line: rule.line,
-        column: 0,
-        code: Code::Evaluation,
-        message,
-    };
     let items: Vec<&Value> = match value {
         Value::Undefined => Vec::new(),
         Value::Set(items) => items.iter().collect(),
@@ -46,62 +39,71 @@ pub(super) fn read(rule: &RuleInfo, value: &Value) -> Result<Vec<PolicyFinding>,
             fields.iter_sorted().map(|(_, value)| value).collect()
         }
         other => {
-            return Err(wrong(format!(
-                "`{}` is {}, not a set of messages",
-                rule.name,
-                noun(other)
-            )));
+            let what = noun(other);
+            let message = format!("`{}` is {what}, not a set of messages", rule.name);
+            return Err(wrong(rule, message));
         }
     };
     let mut findings = Vec::new();
     for item in items {
-        match item {
-            Value::String(message) => findings.push(build(rule, message, None)),
-            Value::Object(fields) => {
-                let text = |name: &str| {
-                    fields
-                        .get(&Value::from(name))
-                        .and_then(|value| value.as_string().ok())
-                        .map(ToString::to_string)
-                };
-                let title = match rule.dialect {
-                    Dialect::Drydock => rule.metadata.title.clone(),
-                    _ => None,
-                };
-                let message = text("msg").or(title).ok_or_else(|| {
-                    wrong(format!(
-                        "`{}` gave an object without the text `msg`",
-                        rule.name
-                    ))
-                })?;
-                let mut finding = build(rule, &message, text("subject"));
-                finding.pointer = match pointer(
-                    fields.get(&Value::from("pointer")),
-                    fields.get(&Value::from("path")),
-                ) {
-                    Ok(pointer) => pointer,
-                    Err(message) if rule.dialect == Dialect::Drydock => return Err(wrong(message)),
-                    Err(_) => None,
-                };
-                if finding.pointer.is_some() && text("subject").is_none() {
-                    finding.subject = String::new();
-                }
-                finding.fix = text("fix").or(finding.fix);
-                findings.push(finding);
-            }
+        findings.push(match item {
+            Value::String(message) => build(rule, message, None),
+            Value::Object(_) => read_object(rule, item)?,
             // conftest drops what is neither, without a word; here that is an error.
             other => {
-                return Err(wrong(format!(
-                    "`{}` gave {}, which is neither a message nor an object with `msg`",
-                    rule.name,
-                    noun(other)
-                )));
+                let what = noun(other);
+                let message = format!(
+                    "`{}` gave {what}, which is neither a message nor an object with `msg`",
+                    rule.name
+                );
+                return Err(wrong(rule, message));
             }
-        }
+        });
     }
     findings.sort();
     findings.dedup();
     Ok(findings)
+}
+
+fn wrong(rule: &RuleInfo, message: String) -> Problem {
+    Problem {
+        path: rule.path.clone(),
+        line: rule.line,
+        column: 0,
+        code: Code::Evaluation,
+        message,
+    }
+}
+
+fn read_object(rule: &RuleInfo, item: &Value) -> Result<PolicyFinding, Problem> {
+    let find = |name: &str| {
+        let fields = item.as_object().ok()?;
+        fields.get(&Value::from(name))
+    };
+    let text = |name: &str| {
+        find(name)
+            .and_then(|value| value.as_string().ok())
+            .map(ToString::to_string)
+    };
+    let title = match rule.dialect {
+        Dialect::Drydock => rule.metadata.title.clone(),
+        _ => None,
+    };
+    let message = text("msg").or(title).ok_or_else(|| {
+        let message = format!("`{}` gave an object without the text `msg`", rule.name);
+        wrong(rule, message)
+    })?;
+    let mut finding = build(rule, &message, text("subject"));
+    finding.pointer = match pointer(find("pointer"), find("path")) {
+        Ok(pointer) => pointer,
+        Err(message) if rule.dialect == Dialect::Drydock => return Err(wrong(rule, message)),
+        Err(_) => None,
+    };
+    if finding.pointer.is_some() && text("subject").is_none() {
+        finding.subject = String::new();
+    }
+    finding.fix = text("fix").or(finding.fix);
+    Ok(finding)
 }
 
 fn build(rule: &RuleInfo, message: &str, subject: Option<String>) -> PolicyFinding {

@@ -192,14 +192,8 @@ impl Schemas {
             }
             Found::Entry(Entry::Unusable(why)) => return Origin::Unusable(why.clone()),
             Found::Entry(Entry::NotServed) => {
-                return Origin::Refused(unserved(
-                    gvk,
-                    &self
-                        .custom
-                        .served(gvk.group, gvk.kind)
-                        .into_iter()
-                        .collect::<Vec<_>>(),
-                ));
+                let served = self.custom.served(gvk.group, gvk.kind);
+                return Origin::Refused(unserved(gvk, &served.into_iter().collect::<Vec<_>>()));
             }
             Found::OtherVersions(served) => {
                 return Origin::Refused(unserved(gvk, &served.into_iter().collect::<Vec<_>>()));

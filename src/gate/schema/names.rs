@@ -161,34 +161,27 @@ pub(super) fn check_name(object: &Map<String, Value>, rule: NameRule) -> Vec<Raw
     if let Some(Value::String(name)) = find("name").filter(|_| written("name"))
         && !rule.accepts(name)
     {
-        findings.push(wrong_name(
-            metadata_path.key("name"),
-            name,
-            rule,
-            find_name(name, rule),
-        ));
+        let path = metadata_path.key("name");
+        findings.push(wrong_name(path, name, rule, find_name(name, rule)));
     }
     if let Some(Value::String(prefix)) =
         find("generateName").filter(|_| !written("name") && written("generateName"))
     {
         // The server appends five letters and digits.
         if !rule.accepts(&format!("{prefix}x")) {
-            findings.push(wrong_name(
-                metadata_path.key("generateName"),
-                prefix,
-                rule,
-                None,
-            ));
+            let path = metadata_path.key("generateName");
+            findings.push(wrong_name(path, prefix, rule, None));
         }
     }
     if let Some(Value::String(namespace)) = find("namespace").filter(|_| written("namespace"))
         && !is_label(namespace)
     {
+        let (path, rule) = (metadata_path.key("namespace"), NameRule::Label);
         findings.push(wrong_name(
-            metadata_path.key("namespace"),
+            path,
             namespace,
-            NameRule::Label,
-            find_name(namespace, NameRule::Label),
+            rule,
+            find_name(namespace, rule),
         ));
     }
     findings

@@ -1,8 +1,6 @@
 //! Kinds that the destination's version does not serve: removed, not there yet, misspelt, or none of
 //! Kubernetes' own.
 
-use std::collections::BTreeSet;
-
 use crate::finding::Severity;
 use crate::ids::ObjectRef;
 
@@ -25,98 +23,89 @@ pub(super) fn judge(
     if let Some(known) = bundle.find_kind(group, version, kind) {
         return Some(unserved(bundle, slot, known));
     }
-    let groups: BTreeSet<&str> = bundle
-        .kinds()
-        .iter()
-        .map(|kind| kind.group.as_str())
-        .collect();
-    let own = groups.contains(group) || FORMER_GROUPS.contains(&group);
-    let replacement = find_replacement(bundle, slot, group, kind);
-    let api_version = join(group, version);
-    if own {
-        if let Some(replacement) = replacement {
-            let former = is_former(group, version);
-            let fix = Some(format!(
-                "write `apiVersion: {}`",
-                api_version_of(replacement)
-            ));
-            return Some(if former {
-                let message = format!(
-                    "`{api_version}` of {kind} is not served by Kubernetes {}: it was removed",
-                    slot.version()
-                );
-                finding(
-                    "schema.removed-api",
-                    "/apiVersion",
-                    message,
-                    fix,
-                    &api_version,
-                )
-            } else {
-                let message = format!(
-                    "Kubernetes {} has no {kind} in `{api_version}`",
-                    slot.version()
-                );
-                finding(
-                    "schema.unknown-kind",
-                    "/apiVersion",
-                    message,
-                    fix,
-                    &api_version,
-                )
-            });
-        }
-        let nearest = find_nearest_kind(bundle, slot, group, kind);
-        // Groups with a dot can be extended by others; a near name still says what was meant.
-        if nearest.is_none() && group.contains('.') {
-            return None;
-        }
-        if nearest.is_none() && is_former(group, version) {
-            let message = format!(
-                "`{api_version}` of {} is not served by Kubernetes {}",
-                phrase::shorten(kind),
-                slot.version()
-            );
-            let rule = "schema.removed-api";
-            return Some(finding(rule, "/apiVersion", message, None, &api_version));
-        }
-        let message = format!(
-            "Kubernetes {} has no kind `{}` in `{api_version}`",
-            slot.version(),
-            phrase::shorten(kind)
-        );
-        let fix = nearest.map(|nearest| format!("did you mean `{nearest}`?"));
-        return Some(finding("schema.unknown-kind", "/kind", message, fix, kind));
-    }
-    // A group that is none of Kubernetes' own, with a kind that is: probably a slip.
-    let replacement = replacement?;
-    let near = phrase::find_nearest(
+    let asked = Asked {
         group,
-        groups
-            .iter()
-            .copied()
-            .filter(|name| *name == replacement.group),
-    )
-    .is_some();
+        version,
+        kind,
+    };
+    let mut groups = bundle.kinds().iter().map(|kind| kind.group.as_str());
+    let own = FORMER_GROUPS.contains(&group) || groups.any(|known| known == group);
+    match find_replacement(bundle, slot, group, kind) {
+        Some(replacement) if own => Some(elsewhere(slot, &asked, replacement)),
+        Some(replacement) => judge_foreign_group(slot, &asked, replacement),
+        None if own => judge_missing(bundle, slot, &asked),
+        None => None,
+    }
+}
+
+/// A kind that no embedded version has in this group and version.
+struct Asked<'a> {
+    group: &'a str,
+    version: &'a str,
+    kind: &'a str,
+}
+
+impl Asked<'_> {
+    fn api_version(&self) -> String {
+        join(self.group, self.version)
+    }
+}
+
+/// The kind exists, at another `apiVersion`.
+fn elsewhere(slot: Slot, asked: &Asked<'_>, replacement: &Kind) -> RawFinding {
+    let (api_version, kind) = (asked.api_version(), asked.kind);
+    let kubernetes = slot.version();
+    let (rule, message) = if is_former(asked.group, asked.version) {
+        (
+            "schema.removed-api",
+            format!(
+                "`{api_version}` of {kind} is not served by Kubernetes {kubernetes}: it was removed"
+            ),
+        )
+    } else {
+        (
+            "schema.unknown-kind",
+            format!("Kubernetes {kubernetes} has no {kind} in `{api_version}`"),
+        )
+    };
+    let fix = Some(write_instead(replacement));
+    finding(rule, "/apiVersion", message, fix, &api_version)
+}
+
+/// One of Kubernetes' own groups has no such kind, and neither has another.
+fn judge_missing(bundle: &Bundle, slot: Slot, asked: &Asked<'_>) -> Option<RawFinding> {
+    let nearest = find_nearest_kind(bundle, slot, asked.group, asked.kind);
+    // Groups with a dot can be extended by others; a near name still says what was meant.
+    if nearest.is_none() && asked.group.contains('.') {
+        return None;
+    }
+    let (api_version, kind) = (asked.api_version(), phrase::shorten(asked.kind));
+    let kubernetes = slot.version();
+    if nearest.is_none() && is_former(asked.group, asked.version) {
+        let message = format!("`{api_version}` of {kind} is not served by Kubernetes {kubernetes}");
+        let rule = "schema.removed-api";
+        return Some(finding(rule, "/apiVersion", message, None, &api_version));
+    }
+    let message = format!("Kubernetes {kubernetes} has no kind `{kind}` in `{api_version}`");
+    let fix = nearest.map(|nearest| format!("did you mean `{nearest}`?"));
+    let rule = "schema.unknown-kind";
+    Some(finding(rule, "/kind", message, fix, asked.kind))
+}
+
+/// A group that is none of Kubernetes' own, with a kind that is: probably a slip.
+fn judge_foreign_group(slot: Slot, asked: &Asked<'_>, replacement: &Kind) -> Option<RawFinding> {
+    let near = phrase::find_nearest(asked.group, [replacement.group.as_str()]).is_some();
     // Custom groups have a dot: a server refuses to define others.
-    let impossible = !group.contains('.');
+    let impossible = !asked.group.contains('.');
     (near || impossible).then(|| {
         let message = format!(
             "Kubernetes {} has no API group `{}`",
             slot.version(),
-            phrase::shorten(group)
+            phrase::shorten(asked.group)
         );
-        let fix = Some(format!(
-            "write `apiVersion: {}`",
-            api_version_of(replacement)
-        ));
-        finding(
-            "schema.unknown-kind",
-            "/apiVersion",
-            message,
-            fix,
-            &api_version,
-        )
+        let fix = Some(write_instead(replacement));
+        let rule = "schema.unknown-kind";
+        finding(rule, "/apiVersion", message, fix, &asked.api_version())
     })
 }
 
@@ -137,8 +126,7 @@ pub(super) fn warn_deprecated(bundle: &Bundle, slot: Slot, kind: &Kind) -> Optio
         kind.name,
         next.version()
     );
-    let fix = find_replacement(bundle, next, &kind.group, &kind.name)
-        .map(|replacement| format!("write `apiVersion: {}`", api_version_of(replacement)));
+    let fix = find_replacement(bundle, next, &kind.group, &kind.name).map(write_instead);
     let mut finding = finding(
         "schema.deprecated-api",
         "/apiVersion",
@@ -175,8 +163,7 @@ fn unserved(bundle: &Bundle, slot: Slot, known: &Kind) -> RawFinding {
         known.name,
         slot.version()
     );
-    let fix = find_replacement(bundle, slot, &known.group, &known.name)
-        .map(|replacement| format!("write `apiVersion: {}`", api_version_of(replacement)));
+    let fix = find_replacement(bundle, slot, &known.group, &known.name).map(write_instead);
     finding(rule, "/apiVersion", message, fix, &api_version)
 }
 
@@ -233,6 +220,10 @@ fn join(group: &str, version: &str) -> String {
         name: String::new(),
     }
     .api_version()
+}
+
+fn write_instead(kind: &Kind) -> String {
+    format!("write `apiVersion: {}`", api_version_of(kind))
 }
 
 fn api_version_of(kind: &Kind) -> String {

@@ -147,14 +147,9 @@ impl Judging<'_> {
         head_policies: Option<&mut Policies>,
     ) -> ItemAnswer {
         let equal = item.base.is_some() && item.base == item.head;
-        let base = item
-            .base
-            .as_deref()
-            .map(|value| (value, engine_value(value)));
-        let head = item
-            .head
-            .as_deref()
-            .map(|value| (value, engine_value(value)));
+        let convert = |value| (value, engine_value(value));
+        let base = item.base.as_deref().map(convert);
+        let head = item.head.as_deref().map(convert);
         let same = equal && self.alike;
         let base_answer = match &base {
             Some((value, converted)) if !same => {

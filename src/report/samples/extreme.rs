@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::finding::{Blame, Gate};
+use crate::finding::{Blame, Finding, Gate};
 use crate::ids::{ClusterName, RepoPath, Side};
 use crate::plan::Why;
 use crate::preview::Action;
@@ -106,17 +106,10 @@ pub(in crate::report) fn hostile(text: &str) -> Report {
             }
         }
     }
+    let app = report.apps.first().map(|app| app.id.clone());
     for judged in &mut report.findings {
-        judged.finding.app = report.apps.first().map(|app| app.id.clone());
-        judged.finding.object = Some(object(text, Some(text), text));
-        judged.finding.message = text.to_owned();
-        judged.finding.fix = Some(text.to_owned());
-        // An address is a policy's, not the change's; what is no plain web page is not linked.
-        judged.finding.url = Some(format!("javascript:{text}"));
-        judged.finding.rule = text.to_owned();
-        if let Some(source) = &mut judged.finding.source {
-            source.path = RepoPath::root().join(text).unwrap_or_default();
-        }
+        judged.finding.app.clone_from(&app);
+        spoil(&mut judged.finding, text);
     }
     for item in &mut report.not_verified {
         item.reason = text.to_owned();
@@ -130,4 +123,16 @@ pub(in crate::report) fn hostile(text: &str) -> Report {
         hint: Some(text.to_owned()),
     }];
     report
+}
+
+fn spoil(finding: &mut Finding, text: &str) {
+    finding.object = Some(object(text, Some(text), text));
+    finding.message = text.to_owned();
+    finding.fix = Some(text.to_owned());
+    // An address is a policy's, not the change's; what is no plain web page is not linked.
+    finding.url = Some(format!("javascript:{text}"));
+    finding.rule = text.to_owned();
+    if let Some(source) = &mut finding.source {
+        source.path = RepoPath::root().join(text).unwrap_or_default();
+    }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::finding::{Gate, NotVerified, Precision, Severity, State};
+use crate::finding::{Gate, Judged, NotVerified, Precision, Severity, State};
+use crate::ids::AppId;
 use crate::preview::{Action, Basis, Danger, Origin};
 use crate::report::model::{AppReport, Report};
 use crate::verdict::{AppOutcome, GateResult, Verdict};
@@ -68,20 +69,9 @@ fn shop(cluster: &str) -> AppReport {
     app
 }
 
-/// Two findings at one place in two clusters, a danger, drift, a missing schema, older findings.
-pub(in crate::report) fn refused() -> Report {
-    let (production, staging) = (shop("production"), shop("staging"));
-    let mut ingress = app("ingress", "production");
-    let mut edge = change(
-        object("Service", Some("edge"), "gate"),
-        Action::Create,
-        Vec::new(),
-    );
-    edge.basis = Basis::Estimated;
-    edge.note = Some("namespace `edge` is new".to_owned());
-    ingress.preview = preview(&ingress, vec![edge]);
+fn findings(production: &AppId, staging: &AppId) -> Vec<Judged> {
     let mut findings = Vec::new();
-    for app in [&production.id, &staging.id] {
+    for app in [production, staging] {
         let mut schema = finding(
             Gate::Schema,
             "schema.type",
@@ -91,7 +81,7 @@ pub(in crate::report) fn refused() -> Report {
         schema.finding.fix = Some("write 3 without quotes".to_owned());
         findings.push(schema);
     }
-    for app in [&production.id, &staging.id] {
+    for app in [production, staging] {
         let rule = "drydock.workload.run-as-non-root";
         let mut policy = finding(Gate::Policy, rule, "container `web` runs as root", app);
         policy.finding.pointer = Some("/spec/template/spec/containers/0".to_owned());
@@ -106,7 +96,7 @@ pub(in crate::report) fn refused() -> Report {
         Gate::Policy,
         "drydock.workload.limits",
         "container `web` has no memory limit",
-        &production.id,
+        production,
     );
     (
         warning.blocks,
@@ -119,10 +109,26 @@ pub(in crate::report) fn refused() -> Report {
         (State::Waived, "waived"),
         (State::Fixed, "gone"),
     ] {
-        let mut other = finding(Gate::Policy, rule, "image has no digest", &staging.id);
+        let mut other = finding(Gate::Policy, rule, "image has no digest", staging);
         (other.blocks, other.state) = (false, state);
         findings.push(other);
     }
+    findings
+}
+
+/// Two findings at one place in two clusters, a danger, drift, a missing schema, older findings.
+pub(in crate::report) fn refused() -> Report {
+    let (production, staging) = (shop("production"), shop("staging"));
+    let mut ingress = app("ingress", "production");
+    let mut edge = change(
+        object("Service", Some("edge"), "gate"),
+        Action::Create,
+        Vec::new(),
+    );
+    edge.basis = Basis::Estimated;
+    edge.note = Some("namespace `edge` is new".to_owned());
+    ingress.preview = preview(&ingress, vec![edge]);
+    let findings = findings(&production.id, &staging.id);
     let mut gates = nothing().gates;
     gates.insert(Gate::Schema, GateResult::Fail);
     gates.insert(Gate::Policy, GateResult::Fail);

@@ -4,7 +4,7 @@ use crate::gate::wire::{ItemAnswer, SideAnswer};
 use crate::ids::Side;
 use crate::object::Manifest;
 
-use super::gates::Pair;
+use super::pairs::Pair;
 
 /// True when every object that was asked about has an answer, with its schema where `schema` was
 /// asked. Anything less says nothing: an object without an answer would look like one without a

@@ -29,37 +29,7 @@ pub struct GivenFile {
 /// Judges every object of the files. A document that is no object is a finding and does not hide the
 /// others.
 pub fn judge_files(files: &[GivenFile], rules: &Rules, means: &Means) -> Report {
-    let mut rendering = Rendering {
-        manifests: Vec::new(),
-        digest: Digest::of_parts(files.iter().map(|file| file.bytes.as_slice())),
-        duplicates: Vec::new(),
-        oddities: Vec::new(),
-    };
-    let mut broken = Vec::new();
-    for file in files {
-        let source = IngestSource::PlainFile(file.path.clone());
-        let ingested = ingest(&file.bytes, &source, &means.masker, &Budget::file());
-        rendering.manifests.extend(ingested.manifests);
-        let at = |path: &RepoPath| path.clone();
-        rendering.duplicates.extend(
-            ingested
-                .duplicates
-                .into_iter()
-                .map(|found| (at(&file.path), found)),
-        );
-        rendering.oddities.extend(
-            ingested
-                .oddities
-                .into_iter()
-                .map(|found| (at(&file.path), found)),
-        );
-        broken.extend(ingested.errors.into_iter().map(|error| Broken {
-            path: file.path.clone(),
-            line: error.line,
-            column: error.column,
-            message: error.message,
-        }));
-    }
+    let (rendering, broken) = ingest_files(files, means);
     let plan = plan_of(files);
     let Some(planned) = plan.apps.first() else {
         return Report::of_troubles(None, None, Vec::new());
@@ -95,13 +65,49 @@ pub fn judge_files(files: &[GivenFile], rules: &Rules, means: &Means) -> Report 
         Seen::default(),
         &text_of,
     );
-    let mut report = judgement.report;
+    Report {
+        objects,
+        ..without_app(judgement.report)
+    }
+}
+
+/// Everything that was given, as the rendering of one application.
+fn ingest_files(files: &[GivenFile], means: &Means) -> (Rendering, Vec<Broken>) {
+    let mut rendering = Rendering {
+        manifests: Vec::new(),
+        digest: Digest::of_parts(files.iter().map(|file| file.bytes.as_slice())),
+        duplicates: Vec::new(),
+        oddities: Vec::new(),
+    };
+    let mut broken = Vec::new();
+    for file in files {
+        let source = IngestSource::PlainFile(file.path.clone());
+        let ingested = ingest(&file.bytes, &source, &means.masker, &Budget::file());
+        rendering.manifests.extend(ingested.manifests);
+        let at = || file.path.clone();
+        rendering
+            .duplicates
+            .extend(ingested.duplicates.into_iter().map(|found| (at(), found)));
+        rendering
+            .oddities
+            .extend(ingested.oddities.into_iter().map(|found| (at(), found)));
+        broken.extend(ingested.errors.into_iter().map(|error| Broken {
+            path: file.path.clone(),
+            line: error.line,
+            column: error.column,
+            message: error.message,
+        }));
+    }
+    (rendering, broken)
+}
+
+/// The application that stood for the files, and its sides, are nothing that a reader knows.
+fn without_app(mut report: Report) -> Report {
     report.base = None;
     report.head = None;
     report.apps.clear();
     report.declared = 0;
     report.rendered = 0;
-    report.objects = objects;
     for judged in &mut report.findings {
         judged.finding.app = None;
     }

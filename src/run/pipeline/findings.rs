@@ -15,7 +15,8 @@ use crate::verdict::GateResult;
 use crate::yaml::Document;
 
 use super::answers::sides;
-use super::gates::{Gated, Pair};
+use super::gates::Gated;
+use super::pairs::Pair;
 
 /// What rendering itself says: problems that are the author's, repeated keys, ambiguous values.
 pub(super) fn of_rendering(plan: &Plan, rendered: &[RenderedApp], gated: &mut Gated) {

@@ -9,9 +9,11 @@ mod crds;
 mod files;
 mod findings;
 mod gates;
+mod pairs;
 mod policies;
 mod preview;
 mod rules;
+mod schemas;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
