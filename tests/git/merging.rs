@@ -30,6 +30,14 @@ fn forked(base: impl Fn(&Made), main: impl Fn(&Made), topic: impl Fn(&Made)) -> 
     made
 }
 
+fn merge_topic(made: &Made) -> Merge {
+    let repository = Repository::open(made.path()).unwrap();
+    let (main, topic) = (repository.resolve("main"), repository.resolve("topic"));
+    repository
+        .merge_into(&main.unwrap(), &topic.unwrap())
+        .unwrap()
+}
+
 #[test]
 fn a_clean_merge_is_the_one_git_makes() {
     let made = forked(
@@ -94,15 +102,9 @@ fn a_conflict_names_its_files() {
             made.write("removed.yaml", &lines(5, "topic"));
         },
     );
-    let repository = Repository::open(made.path()).unwrap();
     let (ok, _) = made.try_git(&["merge-tree", "--write-tree", "main", "topic"]);
     assert!(!ok);
-    let merged = repository
-        .merge_into(
-            &repository.resolve("main").unwrap(),
-            &repository.resolve("topic").unwrap(),
-        )
-        .unwrap();
+    let merged = merge_topic(&made);
     let Merge::Conflict { paths } = merged else {
         panic!("{merged:?}")
     };
@@ -128,13 +130,7 @@ fn a_merge_driver_of_the_repository_never_runs() {
         "merge.evil.driver",
         &format!("touch {}", witness.display()),
     ]);
-    let repository = Repository::open(made.path()).unwrap();
-    let merged = repository
-        .merge_into(
-            &repository.resolve("main").unwrap(),
-            &repository.resolve("topic").unwrap(),
-        )
-        .unwrap();
+    let merged = merge_topic(&made);
     assert!(matches!(merged, Merge::Conflict { .. }));
     assert!(!witness.exists());
 }
@@ -152,13 +148,7 @@ fn criss_cross_histories_merge_as_git_merges_them() {
     made.git(&["merge", "-q", "-m", "two", "main0"]);
     made.write("b", "topic");
     made.commit("more");
-    let repository = Repository::open(made.path()).unwrap();
-    let merged = repository
-        .merge_into(
-            &repository.resolve("main").unwrap(),
-            &repository.resolve("topic").unwrap(),
-        )
-        .unwrap();
+    let merged = merge_topic(&made);
     let expected = made.git(&["merge-tree", "--write-tree", "main", "topic"]);
     assert!(
         matches!(&merged, Merge::Clean { tree } if tree.revision().to_string() == expected),

@@ -54,6 +54,19 @@ fn apply(server: &ApiServer, namespace: &str, text: &str) {
     );
 }
 
+/// What a person does outside Git.
+fn scale_to_five(server: &ApiServer, namespace: &str) {
+    let scale = [
+        "-n",
+        namespace,
+        "scale",
+        "deployment",
+        "web",
+        "--replicas=5",
+    ];
+    server.kubectl(&scale, "");
+}
+
 #[tokio::test]
 async fn a_new_object_is_created_by_this_pull_request() {
     let server = ApiServer::shared();
@@ -136,17 +149,7 @@ async fn drift_is_seen_when_everything_is_asked_about() {
     let server = ApiServer::shared();
     let namespace = server.namespace("drift");
     apply(server, &namespace, &deployment("shop/web:1", 2));
-    server.kubectl(
-        &[
-            "-n",
-            &namespace,
-            "scale",
-            "deployment",
-            "web",
-            "--replicas=5",
-        ],
-        "",
-    );
+    scale_to_five(server, &namespace);
     let text = deployment("shop/web:1", 2);
     let mut scene = Scene::new(&namespace, Some(&text), Some(&text));
     let seen = scene.preview(Some(server.admin())).await;
@@ -172,17 +175,7 @@ async fn drift_in_another_field_stands_beside_the_change() {
     let server = ApiServer::shared();
     let namespace = server.namespace("beside");
     apply(server, &namespace, &deployment("shop/web:1", 2));
-    server.kubectl(
-        &[
-            "-n",
-            &namespace,
-            "scale",
-            "deployment",
-            "web",
-            "--replicas=5",
-        ],
-        "",
-    );
+    scale_to_five(server, &namespace);
     let (base, head) = (deployment("shop/web:1", 2), deployment("shop/web:2", 2));
     let scene = Scene::new(&namespace, Some(&base), Some(&head));
     let seen = scene.preview(Some(server.admin())).await;
@@ -203,17 +196,7 @@ async fn a_change_of_a_drifted_field_overwrites_the_drift() {
     let server = ApiServer::shared();
     let namespace = server.namespace("overwrite");
     apply(server, &namespace, &deployment("shop/web:1", 2));
-    server.kubectl(
-        &[
-            "-n",
-            &namespace,
-            "scale",
-            "deployment",
-            "web",
-            "--replicas=5",
-        ],
-        "",
-    );
+    scale_to_five(server, &namespace);
     let (base, head) = (deployment("shop/web:1", 2), deployment("shop/web:1", 3));
     let scene = Scene::new(&namespace, Some(&base), Some(&head));
     let seen = scene.preview(Some(server.admin())).await;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::apiserver::ApiServer;
 use crate::support::{
-    apply_client, credentials, dry_run, manifest, masker, preview_client, served,
+    apply_client, credentials, dry_run, manifest, masker, preview_client, restrict_pods, served,
 };
 
 fn config_map(namespace: &str, name: &str, data: Value) -> Value {
@@ -163,15 +163,7 @@ async fn a_conflict_names_the_field_and_its_owner_and_force_takes_it() {
 async fn warning_headers_of_pod_security_are_kept() {
     let server = ApiServer::shared();
     let namespace = server.namespace("restricted");
-    server.kubectl(
-        &[
-            "label",
-            "namespace",
-            &namespace,
-            "pod-security.kubernetes.io/enforce=restricted",
-        ],
-        "",
-    );
+    restrict_pods(server, &namespace);
     let client = preview_client(server.admin()).await;
     let Answer::Accepted { warnings, .. } =
         dry_run(&client, deployment(&namespace, "web", json!({})), true).await

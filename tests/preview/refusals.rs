@@ -6,6 +6,7 @@ use drydock::preview::{Action, Basis, Origin};
 
 use crate::apiserver::ApiServer;
 use crate::scene::Scene;
+use crate::support::restrict_pods;
 
 fn deployment(selector: &str, extra: &str) -> String {
     format!(
@@ -169,15 +170,7 @@ async fn a_kind_that_the_same_change_defines_is_named_so() {
 async fn a_warning_header_becomes_a_finding() {
     let server = ApiServer::shared();
     let namespace = server.namespace("warned");
-    server.kubectl(
-        &[
-            "label",
-            "namespace",
-            &namespace,
-            "pod-security.kubernetes.io/enforce=restricted",
-        ],
-        "",
-    );
+    restrict_pods(server, &namespace);
     let scene = Scene::new(&namespace, None, Some(&deployment("web", "")));
     let seen = scene.preview(Some(server.admin())).await;
     let finding = seen.finding("preview.warning");
@@ -196,15 +189,7 @@ async fn a_warning_header_becomes_a_finding() {
 async fn a_refused_pod_is_a_finding_with_the_clusters_words() {
     let server = ApiServer::shared();
     let namespace = server.namespace("pods");
-    server.kubectl(
-        &[
-            "label",
-            "namespace",
-            &namespace,
-            "pod-security.kubernetes.io/enforce=restricted",
-        ],
-        "",
-    );
+    restrict_pods(server, &namespace);
     server.kubectl(
         &["-n", &namespace, "create", "serviceaccount", "default"],
         "",

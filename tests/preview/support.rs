@@ -78,3 +78,9 @@ pub(crate) async fn dry_run(client: &PreviewClient, value: Value, force: bool) -
         .await
         .expect("an answer")
 }
+
+/// From now on the namespace admits only pods of the standard `restricted`.
+pub(crate) fn restrict_pods(server: &ApiServer, namespace: &str) {
+    let standard = "pod-security.kubernetes.io/enforce=restricted";
+    server.kubectl(&["label", "namespace", namespace, standard], "");
+}

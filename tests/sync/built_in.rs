@@ -53,18 +53,13 @@ fn deployment(name: &str) -> String {
     )
 }
 
+fn read_field(namespace: &str, what: &str, path: &str) -> String {
+    let path = format!("jsonpath={path}");
+    ApiServer::shared().kubectl(&["-n", namespace, "get", what, "-o", &path], "")
+}
+
 fn uid(namespace: &str, what: &str) -> String {
-    ApiServer::shared().kubectl(
-        &[
-            "-n",
-            namespace,
-            "get",
-            what,
-            "-o",
-            "jsonpath={.metadata.uid}",
-        ],
-        "",
-    )
+    read_field(namespace, what, "{.metadata.uid}")
 }
 
 fn config_map(name: &str) -> String {
@@ -187,17 +182,7 @@ fn what_the_approved_preview_listed_is_deleted_and_nothing_else() {
     };
     let order = order(&objects(&namespace, &config_map("new")), vec![deletion]);
     assert_eq!(deploy(&order, &Memory::default()), Outcome::Deployed);
-    let names = server.kubectl(
-        &[
-            "-n",
-            &namespace,
-            "get",
-            "cm",
-            "-o",
-            "jsonpath={.items[*].metadata.name}",
-        ],
-        "",
-    );
+    let names = read_field(&namespace, "cm", "{.items[*].metadata.name}");
     assert_eq!(names, "new stays");
 }
 
@@ -239,17 +224,7 @@ fn volumes_are_never_deleted() {
         deploy(&order(&[], vec![deletion]), &Memory::default()),
         Outcome::Failed(_)
     ));
-    let deleted = server.kubectl(
-        &[
-            "-n",
-            &namespace,
-            "get",
-            "pvc/data",
-            "-o",
-            "jsonpath={.metadata.deletionTimestamp}",
-        ],
-        "",
-    );
+    let deleted = read_field(&namespace, "pvc/data", "{.metadata.deletionTimestamp}");
     assert_eq!(deleted, "");
 }
 
@@ -310,21 +285,7 @@ fn steps_that_an_earlier_process_finished_are_not_repeated() {
     };
     assert_eq!(deploy(&order, &journal), Outcome::Deployed);
     assert_eq!(*journal.marked.lock().unwrap(), [(1, None)]);
-    assert_eq!(
-        server.kubectl(
-            &[
-                "-n",
-                &namespace,
-                "get",
-                "cm",
-                "a",
-                "-o",
-                "jsonpath={.data.k}"
-            ],
-            ""
-        ),
-        "later"
-    );
+    assert_eq!(read_field(&namespace, "cm/a", "{.data.k}"), "later");
 }
 
 #[test]
@@ -341,18 +302,7 @@ fn a_secret_is_applied_with_its_real_values() {
         Outcome::Deployed
     );
     assert_eq!(
-        server.kubectl(
-            &[
-                "-n",
-                &namespace,
-                "get",
-                "secret",
-                "s",
-                "-o",
-                "jsonpath={.data.password}"
-            ],
-            ""
-        ),
+        read_field(&namespace, "secret/s", "{.data.password}"),
         "b3Blbg=="
     );
 }
