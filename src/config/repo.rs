@@ -33,7 +33,7 @@ pub struct Cluster {
 pub struct ListedApp {
     /// Its name, unique in the file.
     pub name: String,
-    /// Root folder.
+    /// Folder that the renderer starts at.
     pub path: RepoPath,
     /// The tool; found by the folder's files when absent.
     pub renderer: Option<RendererKind>,
@@ -43,7 +43,7 @@ pub struct ListedApp {
     pub namespace: Option<String>,
     /// Value files, relative to `path`, in order.
     pub values: Vec<String>,
-    /// The destination.
+    /// The destination, by a name of `clusters`; `None`: no configured cluster.
     pub cluster: Option<ClusterName>,
 }
 
@@ -54,13 +54,13 @@ pub struct ListedApp {
     reason = "four independent switches, as the file has them"
 )]
 pub struct Discovery {
-    /// Argo CD Applications (part 2).
+    /// Argo CD Applications. True by default.
     pub argocd: bool,
-    /// Flux Kustomizations and HelmReleases (part 2).
+    /// Flux Kustomizations and HelmReleases. True by default.
     pub flux: bool,
-    /// Kustomize roots.
+    /// Kustomizations that no other refers to. True by default.
     pub kustomize: bool,
-    /// Charts.
+    /// Helm charts of the repository, libraries left out. True by default.
     pub helm: bool,
     /// Patterns of folders whose plain manifests are apps; `None`: every folder of manifests outside
     /// other apps.
@@ -93,12 +93,12 @@ pub struct PolicySource {
     pub mode: Mode,
 }
 
-/// The whole file.
+/// The repository's configuration: `.drydock.yaml` of the base commit, or the defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RepoConfig {
-    /// Destinations by name.
+    /// Destinations by the names that the operator's settings give them too. Empty by default.
     pub clusters: BTreeMap<ClusterName, Cluster>,
-    /// Listed applications.
+    /// Applications that discovery cannot know, in the file's order. Empty by default.
     pub apps: Vec<ListedApp>,
     /// What discovery looks for.
     pub discovery: Discovery,
@@ -110,9 +110,9 @@ pub struct RepoConfig {
     pub preview_unavailable: Unavailable,
     /// What a touched application that cannot be evaluated at head does; `block_new` by default.
     pub unevaluable: Mode,
-    /// The waiver file (part 5).
+    /// The waiver file. None by default.
     pub waivers: Option<RepoPath>,
-    /// After a merge; `observe` by default.
+    /// What happens after a merge; `observe` by default.
     pub on_merge: OnMerge,
     /// Order of clusters in a deployment; those not named come last, by name. Empty by default.
     pub sync_order: Vec<ClusterName>,

@@ -62,10 +62,10 @@ impl fmt::Display for ObjectRef {
 pub struct ObjectKey {
     /// API group, empty for the core group.
     pub group: String,
-    /// Kind.
+    /// Kind, such as `Deployment`.
     pub kind: String,
     /// Namespace, where there is one.
     pub namespace: Option<String>,
-    /// Name.
+    /// `metadata.name`, or `metadata.generateName` followed by `*`.
     pub name: String,
 }

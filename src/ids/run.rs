@@ -15,9 +15,9 @@ impl fmt::Display for RunId {
 /// Which of the two states of a change something belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Side {
-    /// Before.
+    /// Before the change.
     Base,
-    /// After.
+    /// After the change.
     Head,
 }
 

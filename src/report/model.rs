@@ -15,7 +15,7 @@ use crate::verdict::{AppOutcome, GateResult, Verdict};
 /// Everything that is known at the end of a judgement.
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// May it merge.
+    /// Whether the change may merge.
     pub verdict: Verdict,
     /// The state before; `None` in file mode and with `--all`.
     pub base: Option<Revision>,
@@ -27,7 +27,7 @@ pub struct Report {
     pub head_name: Option<String>,
     /// False when renderers ran without the kernel's confinement (`--unconfined`).
     pub confined: bool,
-    /// Result by gate.
+    /// What each gate says of the whole: the worst over all applications.
     pub gates: BTreeMap<Gate, GateResult>,
     /// The mode each gate ran in.
     pub modes: BTreeMap<Gate, Mode>,
@@ -101,9 +101,9 @@ impl Report {
 pub struct AppReport {
     /// Its identity.
     pub id: AppId,
-    /// Root folder.
+    /// Root folder of its first source.
     pub path: RepoPath,
-    /// The tool.
+    /// The tool that rendered it; of several sources, the first one's.
     pub renderer: RendererKind,
     /// Sources of the head (of the base when it is removed).
     pub sources: Vec<AppSource>,
@@ -179,7 +179,7 @@ pub struct Trouble {
     pub place: Option<(RepoPath, u32, u32)>,
     /// Whose move it is.
     pub blame: Blame,
-    /// What to do.
+    /// What to do, as a sentence without a final period, where there is a way.
     pub hint: Option<String>,
 }
 

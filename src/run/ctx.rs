@@ -85,17 +85,17 @@ pub struct Parts {
 pub struct Ctx {
     /// The open database.
     pub store: Store,
-    /// The client.
+    /// The client of GitHub's API, with the App's credentials.
     pub github: GitHub,
     /// The App as GitHub knows it.
     pub app: App,
     /// What judges.
     pub bench: super::review::Bench,
-    /// Folder for checkouts.
+    /// Folder for checkouts; emptied at start.
     pub work: PathBuf,
     /// How much at once.
     pub limits: Limits,
-    /// Address of the web pages.
+    /// Address of the web pages, without a final slash; `None` where none are served.
     pub pages: Option<String>,
     /// This process, as owner of leases.
     pub owner: String,

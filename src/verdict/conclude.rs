@@ -39,7 +39,7 @@ pub struct Evidence<'a> {
 /// What follows from the evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Concluded {
-    /// May it merge.
+    /// Whether the change may merge.
     pub verdict: Verdict,
     /// Result of each of the four gates over all applications.
     pub gates: BTreeMap<Gate, GateResult>,

@@ -44,22 +44,22 @@ pub enum Conclusion {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AnnotationLevel {
-    /// Information.
+    /// Worth knowing.
     Notice,
-    /// Warning.
+    /// Worth a look; refuses nothing.
     Warning,
-    /// Error.
+    /// Refuses the change.
     Failure,
 }
 
 /// A sentence at a line of the change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Annotation {
-    /// The file.
+    /// The file, from the root of the repository.
     pub path: String,
     /// First line, from 1.
     pub start_line: u32,
-    /// Last line.
+    /// Last line, from 1; the first again when it is one line.
     pub end_line: u32,
     /// First column, only when both lines are the same.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,7 +67,7 @@ pub struct Annotation {
     /// Last column, only when both lines are the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_column: Option<u32>,
-    /// How grave.
+    /// How grave it is shown.
     pub annotation_level: AnnotationLevel,
     /// The sentence, up to 64 KB.
     pub message: String,
@@ -85,11 +85,11 @@ pub struct CheckContent {
     pub conclusion: Option<Conclusion>,
     /// The line that lists of checks show.
     pub title: String,
-    /// Markdown.
+    /// What stands under the title, as Markdown; at most [`OUTPUT_LIMIT`] bytes.
     pub summary: String,
-    /// More Markdown.
+    /// What stands below the summary, as Markdown, with the same limit.
     pub text: Option<String>,
-    /// All of them; sent in batches.
+    /// All of them; sent [`ANNOTATION_BATCH`] in a request.
     pub annotations: Vec<Annotation>,
     /// Where the full report is.
     pub details_url: Option<String>,
@@ -98,13 +98,13 @@ pub struct CheckContent {
 /// A check run as GitHub answers it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct CheckRun {
-    /// GitHub's id.
+    /// GitHub's id, by which it is updated.
     pub id: u64,
-    /// Our reference.
+    /// The reference it was made with, by which it is found again.
     pub external_id: Option<String>,
     /// `queued`, `in_progress` or `completed`.
     pub status: String,
-    /// What it concludes.
+    /// `success`, `failure` and others; `None` until it is completed.
     pub conclusion: Option<String>,
     /// What it shows.
     pub output: CheckOutput,

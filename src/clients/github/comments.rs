@@ -13,9 +13,9 @@ pub const COMMENT_LIMIT: usize = 60_000;
 /// A comment of a pull request.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Comment {
-    /// GitHub's id.
+    /// GitHub's id, by which it is edited.
     pub id: u64,
-    /// Markdown.
+    /// The text as Markdown, the mark included; empty where GitHub leaves it out.
     #[serde(default)]
     pub body: String,
     /// Who wrote it.

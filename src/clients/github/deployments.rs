@@ -18,9 +18,9 @@ const TASK: &str = "deploy";
 pub struct NewDeployment {
     /// The merged commit.
     pub sha: String,
-    /// The environment's name.
+    /// The environment, by its cluster's name.
     pub environment: String,
-    /// One line.
+    /// One line for people; GitHub shows up to 140 characters.
     pub description: String,
     /// Our id of the deployment, kept in the payload, by which it is found again.
     pub job: String,
@@ -53,9 +53,9 @@ impl Deployment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeploymentState {
-    /// Waits.
+    /// It waits for its turn or for an approval.
     Queued,
-    /// Goes on.
+    /// Objects are being written or watched.
     InProgress,
     /// Done and healthy.
     Success,
@@ -63,7 +63,7 @@ pub enum DeploymentState {
     Failure,
     /// Could not be done.
     Error,
-    /// Replaced.
+    /// A later deployment to the same environment replaced it.
     Inactive,
 }
 
@@ -83,9 +83,9 @@ pub struct NewDeploymentStatus {
 pub struct DeploymentStatus {
     /// GitHub's id.
     pub id: u64,
-    /// State word.
+    /// The state's word, such as `in_progress`.
     pub state: String,
-    /// One line.
+    /// The line it was made with; empty where GitHub leaves it out.
     #[serde(default)]
     pub description: String,
 }

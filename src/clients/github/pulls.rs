@@ -15,7 +15,7 @@ pub struct Pull {
     pub open: bool,
     /// True when it was merged.
     pub merged: bool,
-    /// A draft.
+    /// True while its author has not asked for reviews.
     pub draft: bool,
     /// Login of who opened it; empty when the account is gone.
     pub author: String,
@@ -27,7 +27,7 @@ pub struct Pull {
     pub merge_commit: Option<CommitSha>,
     /// Names of its labels, sorted.
     pub labels: Vec<String>,
-    /// Its page.
+    /// Address of its page.
     pub html_url: String,
     /// Where Git fetches the base repository from.
     pub clone_url: String,
@@ -38,7 +38,7 @@ pub struct Pull {
 pub struct PullSide {
     /// The branch, without `refs/heads/`.
     pub branch: String,
-    /// The commit.
+    /// The commit that the branch stood at.
     pub sha: CommitSha,
     /// The repository; `None` when a fork was deleted.
     pub repository: Option<RepositoryId>,

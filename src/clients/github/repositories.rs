@@ -12,7 +12,7 @@ use crate::ids::{RepoName, RepositoryId};
 pub struct RepositoryRef {
     /// Stable id: tokens are narrowed to it.
     pub id: RepositoryId,
-    /// Its name now.
+    /// Its name when it was last seen; requests go there and follow a rename.
     pub name: RepoName,
     /// The installation through which it is reached.
     pub installation: u64,
@@ -27,7 +27,7 @@ impl RepositoryRef {
 /// The App as GitHub knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct App {
-    /// Its id.
+    /// Its id, the same as in the settings.
     pub id: u64,
     /// Its name in addresses; its comments are by `SLUG[bot]`.
     pub slug: String,
@@ -36,13 +36,13 @@ pub struct App {
 /// What a person may do in a repository; ordered, the most last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Permission {
-    /// Nothing.
+    /// No access of their own.
     None,
-    /// See it.
+    /// See code, pull requests and results.
     Read,
-    /// Push.
+    /// Push to branches and merge.
     Write,
-    /// Everything.
+    /// Change settings and protection, too.
     Admin,
 }
 

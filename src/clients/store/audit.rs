@@ -25,13 +25,13 @@ pub struct NewAudit<'a> {
 pub struct AuditEntry {
     /// Its number, from 1 without gaps.
     pub seq: i64,
-    /// When.
+    /// When it was written, by the clock of the process, to the millisecond.
     pub at: SystemTime,
-    /// Who.
+    /// Who acted: a login, or the name of the part of Drydock.
     pub actor: String,
-    /// What.
+    /// What was done, as one word.
     pub action: String,
-    /// About what.
+    /// What it was done to, such as a repository with a pull request.
     pub subject: String,
     /// Details as JSON.
     pub detail: String,

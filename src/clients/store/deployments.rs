@@ -10,9 +10,9 @@ use crate::ids::{CommitSha, PrNumber, RepositoryId, RunId};
 /// One deployment: a merged revision brought to one environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeploymentRecord {
-    /// Its id.
+    /// Its id, which GitHub's deployment carries as `job`.
     pub id: RunId,
-    /// The repository.
+    /// The repository that was merged in.
     pub repository: RepositoryId,
     /// The merged pull request.
     pub pull: PrNumber,
@@ -20,11 +20,11 @@ pub struct DeploymentRecord {
     pub revision: CommitSha,
     /// The environment, by its cluster's name.
     pub environment: String,
-    /// State word of the deployer.
+    /// How far it is: a word of `run::deploy`, not read here.
     pub state: String,
-    /// JSON of the deployer.
+    /// What `run::deploy` needs to go on after a restart, as JSON; not read here.
     pub detail: String,
-    /// Its start.
+    /// When its first write was about to begin, to the millisecond.
     pub started_at: SystemTime,
 }
 
@@ -33,9 +33,9 @@ pub struct DeploymentRecord {
 pub enum StepState {
     /// Not done, or not known to be done: live state is read before it is done again.
     Planned,
-    /// Done.
+    /// Done: it is skipped when the deployment is resumed.
     Done,
-    /// Refused or failed.
+    /// Refused by the cluster, or failed; later steps were not begun.
     Failed,
 }
 

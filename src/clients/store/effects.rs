@@ -14,7 +14,7 @@ pub enum EffectKind {
     Check,
     /// The sticky comment of a pull request.
     Comment,
-    /// A further comment.
+    /// A further comment, written once and never edited.
     Note,
     /// A deployment of one environment.
     Deployment,
@@ -38,7 +38,7 @@ impl EffectKind {
 pub struct Wanted {
     /// Which object: stable text, unique over all kinds.
     pub target: String,
-    /// Its kind.
+    /// What kind of object it is: who knows how to write it.
     pub kind: EffectKind,
     /// The repository it belongs to.
     pub repository: RepositoryId,

@@ -12,7 +12,7 @@ use crate::event::Event;
 /// A claimed job: the right to do its work until the lease ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
-    /// The row.
+    /// Its row in the table of jobs.
     pub id: i64,
     /// What to look at.
     pub event: Event,
@@ -32,7 +32,7 @@ pub enum Attempt {
     Finished,
     /// It must be tried again, not before this time.
     Postponed {
-        /// When.
+        /// The earliest time of the next attempt.
         until: SystemTime,
         /// Why, for the operator.
         trouble: String,

@@ -13,7 +13,7 @@ use crate::ids::{CommitSha, PrNumber, RepoName, RepositoryId};
 /// A repository that Drydock was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RepositoryRecord {
-    /// Stable id.
+    /// GitHub's id, which stays when the repository is renamed.
     pub id: RepositoryId,
     /// Its name when it was last seen.
     pub name: RepoName,
@@ -30,7 +30,7 @@ pub enum PullState {
     Open,
     /// Closed without a merge.
     Closed,
-    /// Merged.
+    /// Closed by a merge into its base branch.
     Merged,
 }
 
@@ -47,7 +47,7 @@ impl PullState {
 /// A pull request as it was last read from GitHub.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PullRecord {
-    /// The base repository.
+    /// The repository it goes into.
     pub repository: RepositoryId,
     /// Its number.
     pub number: PrNumber,

@@ -43,15 +43,15 @@ pub struct RunRecord {
     pub pull: PrNumber,
     /// Everything that decided the result, as one digest.
     pub evaluation_key: Digest,
-    /// The proposed commit.
+    /// The pull request's newest commit when judging began.
     pub head: CommitSha,
     /// The tip of the base branch that it was merged into.
     pub base: CommitSha,
-    /// The base branch.
+    /// The base branch, without `refs/heads/`.
     pub base_ref: String,
     /// The judged tree; `None` when there was none (a merge conflict).
     pub tree: Option<String>,
-    /// The answer.
+    /// Whether the change may merge.
     pub verdict: RunVerdict,
     /// What people are told, as one digest: equal digests need no new message.
     pub result_digest: Digest,
@@ -61,9 +61,9 @@ pub struct RunRecord {
     pub outputs: String,
     /// JSON of the report.
     pub report: String,
-    /// Start of the work.
+    /// When judging began, to the millisecond.
     pub started_at: SystemTime,
-    /// Its end.
+    /// When judging ended, to the millisecond.
     pub finished_at: SystemTime,
     /// When the verdict ends by itself (a waiver expires).
     pub valid_until: Option<SystemTime>,
@@ -76,7 +76,7 @@ pub struct RunApp {
     pub app: String,
     /// Where it goes; empty without a cluster.
     pub cluster: String,
-    /// Outcome word.
+    /// What came of it, as the word of `verdict::AppOutcome`.
     pub outcome: String,
     /// Digest of what is on the base branch.
     pub base: Option<Digest>,
@@ -89,15 +89,15 @@ pub struct RunApp {
 /// One finding of an evaluation, as searched for later; never a value of a manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FindingRow {
-    /// Stable identity.
+    /// The same for the same violation in every evaluation.
     pub fingerprint: Digest,
-    /// Gate word.
+    /// Which gate found it, as the word of `finding::Gate`.
     pub gate: String,
-    /// Rule id.
+    /// Id of the violated rule, such as `schema.type`.
     pub rule: String,
-    /// Severity word.
+    /// `error`, `warning` or `info`.
     pub severity: String,
-    /// State word.
+    /// `new`, `existing`, `fixed` or `waived`.
     pub state: String,
     /// Whether it refuses the change.
     pub blocks: bool,
@@ -105,11 +105,11 @@ pub struct FindingRow {
     pub app: Option<String>,
     /// The object as text.
     pub object: Option<String>,
-    /// The file.
+    /// The file it is about, from the root of the repository, where known.
     pub path: Option<String>,
-    /// The line.
+    /// The line in that file, from 1, where known.
     pub line: Option<u32>,
-    /// The sentence.
+    /// What is wrong, as one sentence without a final period.
     pub message: String,
 }
 

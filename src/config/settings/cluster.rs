@@ -41,7 +41,7 @@ pub struct Access {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Allow {
-    /// Namespaces, as patterns.
+    /// Namespaces, as patterns. Default: none.
     #[serde(default)]
     pub namespaces: Patterns,
     /// Kinds, as patterns of `Kind` for the core group and `Kind.group` for others. Default: every

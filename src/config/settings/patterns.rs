@@ -15,9 +15,9 @@ pub struct Patterns {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{pattern}` is not a pattern: {reason}")]
 pub struct InvalidPattern {
-    /// The text.
+    /// The text as the settings have it.
     pub pattern: String,
-    /// Why not.
+    /// What the reader of patterns says of it.
     pub reason: String,
 }
 

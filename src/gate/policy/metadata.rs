@@ -46,9 +46,9 @@ impl Kind {
 /// What a METADATA block says, as far as Drydock uses it; other keys are allowed and ignored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metadata {
-    /// `title`.
+    /// `title`: the message of a result that gives none.
     pub title: Option<String>,
-    /// `description`.
+    /// `description`: what the rule is for, as `drydock policy list` shows it.
     pub description: Option<String>,
     /// `custom.id`: replaces the id made from the package.
     pub id: Option<String>,
@@ -58,7 +58,7 @@ pub struct Metadata {
     pub fix: Option<String>,
     /// `custom.docs`: where to read more.
     pub docs: Option<String>,
-    /// `custom.kind`.
+    /// `custom.kind`: what the rule is about, such as the danger of a change.
     pub kind: Option<Kind>,
 }
 
@@ -70,7 +70,7 @@ pub enum Level {
     Info,
     /// Worth a look; never blocks.
     Warning,
-    /// Wrong.
+    /// Wrong; blocks where the mode lets it.
     Error,
 }
 
