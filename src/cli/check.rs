@@ -301,11 +301,6 @@ fn default_base(
 }
 
 fn rules(args: &CheckArgs, change: &Change, gates: BTreeSet<Gate>) -> Result<Rules, CommandError> {
-    let kubernetes = args
-        .kubernetes_version
-        .as_deref()
-        .map(str::parse)
-        .transpose();
     let choice = policies::choose(&args.policy)?;
     let defaults = Defaults {
         engine: args
@@ -324,7 +319,6 @@ fn rules(args: &CheckArgs, change: &Change, gates: BTreeSet<Gate>) -> Result<Rul
         preview_required: gates.contains(&Gate::Preview),
         gates,
         crds: inputs::read_crds(&args.crds)?,
-        kubernetes: kubernetes
-            .map_err(|error: crate::ids::InvalidId| CommandError::new(error.to_string()))?,
+        kubernetes: inputs::parse_kubernetes(args.kubernetes_version.as_deref())?,
     })
 }

@@ -48,11 +48,6 @@ pub(super) fn judge(args: &CheckArgs, gates: BTreeSet<Gate>) -> Result<Report, C
         Some(file) => inputs::read_config(Some(file), &Tree::empty())?,
         None => RepoConfig::default(),
     };
-    let kubernetes = args
-        .kubernetes_version
-        .as_deref()
-        .map(str::parse)
-        .transpose();
     let choice = policies::choose(&args.policy)?;
     let masker = Masker::random();
     let sandbox = inputs::sandbox(args.unconfined);
@@ -64,8 +59,7 @@ pub(super) fn judge(args: &CheckArgs, gates: BTreeSet<Gate>) -> Result<Report, C
         preview_required: false,
         gates,
         crds: inputs::read_crds(&args.crds)?,
-        kubernetes: kubernetes
-            .map_err(|error: crate::ids::InvalidId| CommandError::new(error.to_string()))?,
+        kubernetes: inputs::parse_kubernetes(args.kubernetes_version.as_deref())?,
     };
     let means = Means {
         render: inputs::render_settings(&sandbox, &masker),

@@ -9,8 +9,10 @@ use serde_json::Value;
 
 use super::CommandError;
 use crate::clients::git::Repository;
+use crate::cluster_facts::KubernetesVersion;
 use crate::config::ConfigError;
 use crate::config::repo::{self, FILE_NAME, RepoConfig};
+use crate::ids::InvalidId;
 use crate::object::Masker;
 use crate::render::{self, ToolPaths, Tools};
 use crate::run::pipeline::Rules;
@@ -158,20 +160,36 @@ fn leads_to_file(folder: &Path, link: &Path) -> Result<bool, CommandError> {
     Ok(target.is_file())
 }
 
+/// The documents of a file; the first mistake in it is an error that names the place.
+pub(super) fn read_yaml(file: &Path, bytes: &[u8]) -> Result<yaml::Stream, CommandError> {
+    let stream = yaml::read(bytes, &Budget::file());
+    match stream.errors.first() {
+        None => Ok(stream),
+        Some(error) => Err(CommandError::new(format!(
+            "{}:{}:{}: {}",
+            file.display(),
+            error.position.line,
+            error.position.column,
+            error.message
+        ))),
+    }
+}
+
+/// The version of `--kubernetes-version`, such as `1.36`; `None` when it is not given.
+pub(super) fn parse_kubernetes(
+    given: Option<&str>,
+) -> Result<Option<KubernetesVersion>, CommandError> {
+    given
+        .map(str::parse)
+        .transpose()
+        .map_err(|error: InvalidId| CommandError::new(error.to_string()))
+}
+
 /// CustomResourceDefinitions of the given files and folders.
 pub(super) fn read_crds(paths: &[PathBuf]) -> Result<Vec<Arc<Value>>, CommandError> {
     let mut found = Vec::new();
     for file in walk(paths, &["yaml", "yml", "json"])? {
-        let stream = yaml::read(&read_file(&file)?, &Budget::file());
-        if let Some(error) = stream.errors.first() {
-            let place = format!(
-                "{}:{}:{}",
-                file.display(),
-                error.position.line,
-                error.position.column
-            );
-            return Err(CommandError::new(format!("{place}: {}", error.message)));
-        }
+        let stream = read_yaml(&file, &read_file(&file)?)?;
         found.extend(
             stream
                 .documents

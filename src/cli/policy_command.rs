@@ -9,7 +9,7 @@ use super::policy::{self, PolicyError, Selection};
 use super::{CommandError, Exit, inputs, output};
 use crate::gate::policy::{Dialect, Kind, PolicySource, RegoVersion};
 use crate::run::judge::JudgeError;
-use crate::yaml::{self, Budget};
+use crate::yaml;
 
 /// Arguments of `drydock policy`.
 #[derive(Debug, Args)]
@@ -153,17 +153,7 @@ fn evaluate(sandbox: &crate::sandbox::Sandbox, eval: &Eval) -> Result<Exit, Comm
 
 fn read_input(path: &std::path::Path) -> Result<Value, CommandError> {
     let bytes = inputs::read_file_or_stdin(path)?;
-    let stream = yaml::read(&bytes, &Budget::file());
-    if let Some(error) = stream.errors.first() {
-        let place = format!(
-            "{}:{}:{}",
-            path.display(),
-            error.position.line,
-            error.position.column
-        );
-        return Err(CommandError::new(format!("{place}: {}", error.message)));
-    }
-    Ok(stream
+    Ok(inputs::read_yaml(path, &bytes)?
         .documents
         .first()
         .map_or(Value::Null, yaml::Document::to_json))

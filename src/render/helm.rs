@@ -3,14 +3,13 @@
 use std::ffi::OsString;
 
 use crate::cluster_facts::KubernetesVersion;
-use crate::finding::Blame;
 use crate::ids::RepoPath;
-use crate::object::{IngestSource, Manifest, Provenance, ingest};
+use crate::object::{Manifest, Provenance};
 use crate::plan::HelmInput;
-use crate::yaml::Budget;
 
 use super::messages::Context;
 use super::origin::{Chunk, find_template, split_helm_output};
+use super::output::read_output;
 use super::workspace::{Workspace, build_tool_problem};
 use super::{Output, Problem, Renderer, Request};
 
@@ -110,33 +109,16 @@ fn read_chunk(chunk: &Chunk<'_>, request: &Request<'_>) -> Result<Vec<Manifest>,
     let path = chunk
         .source
         .and_then(|source| find_template(source, request.path, request.closure));
-    let read = ingest(
-        chunk.text.as_bytes(),
-        &IngestSource::ToolOutput,
-        &request.settings.masker,
-        &Budget::tool_output(),
-    );
-    if !read.errors.is_empty() {
-        let source = chunk.source.unwrap_or("the chart");
-        let problem = |message| Problem {
-            message: format!("`{source}` renders to what is no Kubernetes object: {message}"),
-            path: path.clone(),
-            line: 0,
-            blame: Blame::Author,
-        };
-        return Err(read
-            .errors
-            .into_iter()
-            .map(|error| problem(error.message))
-            .collect());
-    }
+    let source = chunk.source.unwrap_or("the chart");
+    let subject = format!("`{source}` renders to");
+    let manifests = read_output(chunk.text, request, &subject, path.as_ref())?;
     let provenance = |manifest: Manifest| {
         manifest.with_provenance(Provenance {
             path: path.clone(),
             ..Provenance::default()
         })
     };
-    Ok(read.manifests.into_iter().map(provenance).collect())
+    Ok(manifests.into_iter().map(provenance).collect())
 }
 
 #[cfg(test)]

@@ -2,13 +2,12 @@
 
 use std::ffi::OsString;
 
-use crate::finding::Blame;
 use crate::ids::RepoPath;
-use crate::object::{IngestSource, Provenance, ingest};
-use crate::yaml::Budget;
+use crate::object::Provenance;
 
 use super::messages::Context;
 use super::origin::Index;
+use super::output::read_output;
 use super::workspace::{Workspace, build_tool_problem};
 use super::{Output, Problem, Renderer, Request, ToolKind};
 
@@ -42,27 +41,9 @@ impl Renderer for Kustomize {
             by_chart_name: false,
         };
         let text = workspace.run(request, tool, arguments, &context)?;
-        let read = ingest(
-            text.as_bytes(),
-            &IngestSource::ToolOutput,
-            &request.settings.masker,
-            &Budget::tool_output(),
-        );
-        if !read.errors.is_empty() {
-            let problem = |message| Problem {
-                message: format!("the rendering holds what is no Kubernetes object: {message}"),
-                path: fallback.clone(),
-                line: 0,
-                blame: Blame::Author,
-            };
-            return Err(read
-                .errors
-                .into_iter()
-                .map(|error| problem(error.message))
-                .collect());
-        }
+        let read = read_output(&text, request, "the rendering holds", fallback.as_ref())?;
         let index = index_sources(request, &workspace);
-        let manifests = read.manifests.into_iter().map(|manifest| {
+        let manifests = read.into_iter().map(|manifest| {
             let place = index.find(manifest.object());
             let Some((path, line)) = place.map(|(path, line)| (path.clone(), line)) else {
                 return manifest;

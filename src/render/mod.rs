@@ -10,6 +10,7 @@ mod helm;
 mod kustomize;
 mod messages;
 mod origin;
+mod output;
 mod prescan;
 mod settings;
 mod tools;
@@ -56,9 +57,9 @@ struct Output {
 pub struct RenderedApp {
     /// Its identity.
     pub id: AppId,
-    /// Before.
+    /// What came of it before the change.
     pub base: Outcome,
-    /// After.
+    /// What came of it after the change.
     pub head: Outcome,
 }
 

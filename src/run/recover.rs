@@ -11,7 +11,7 @@ use super::{Ctx, Failure, deploy, publish};
 use crate::clients::github::GitHubError;
 use crate::clients::store::{RepositoryRecord, RunVerdict};
 use crate::event::Event;
-use crate::ids::{CommitSha, RepositoryId};
+use crate::ids::{CommitSha, PrNumber, RepositoryId};
 use crate::report::standing::Standing;
 
 /// How long settled rows are kept: longer than GitHub can redeliver, long enough to ask what happened.
@@ -164,11 +164,7 @@ pub async fn sweep_known(
         let run = ctx.store.newest_run(repository, pull.number, of).await?;
         let lacks = run.is_none_or(|run| run.verdict == RunVerdict::Error);
         if lacks || depth == Depth::Everything {
-            let event = Event::PullRequestChanged {
-                repository,
-                pr: pull.number,
-            };
-            ctx.store.enqueue(&event, ctx.now()).await?;
+            look_again(ctx, repository, pull.number).await?;
         }
     }
     // A deployment that gave up, because its cluster was away for too long, is taken up again.
@@ -193,6 +189,12 @@ pub async fn sweep_known(
     Ok(())
 }
 
+async fn look_again(ctx: &Ctx, repository: RepositoryId, pr: PrNumber) -> Result<(), Failure> {
+    let event = Event::PullRequestChanged { repository, pr };
+    ctx.store.enqueue(&event, ctx.now()).await?;
+    Ok(())
+}
+
 /// The base moved: every open pull request that goes there is merged with something else now.
 pub(super) async fn follow_branch(
     ctx: &Arc<Ctx>,
@@ -201,11 +203,7 @@ pub(super) async fn follow_branch(
 ) -> Result<(), Failure> {
     for pull in ctx.store.open_pulls(repository, None).await? {
         if pull.base_ref == branch {
-            let event = Event::PullRequestChanged {
-                repository,
-                pr: pull.number,
-            };
-            ctx.store.enqueue(&event, ctx.now()).await?;
+            look_again(ctx, repository, pull.number).await?;
         }
     }
     ctx.wake();
@@ -227,11 +225,7 @@ pub(super) async fn judge_again(
             continue;
         }
         ctx.store.invalidate_runs(repository, pull.number).await?;
-        let event = Event::PullRequestChanged {
-            repository,
-            pr: pull.number,
-        };
-        ctx.store.enqueue(&event, ctx.now()).await?;
+        look_again(ctx, repository, pull.number).await?;
         publish::show_standing(ctx, &reference, head, Standing::Queued).await?;
     }
     ctx.wake();

@@ -153,16 +153,19 @@ fn deployment(object: &Value) -> Health {
     ])
 }
 
-fn stateful_set(object: &Value) -> Health {
-    if object
-        .pointer("/spec/updateStrategy/type")
-        .and_then(Value::as_str)
-        == Some("OnDelete")
-    {
-        return Health::Current;
+/// What a set comes to without a look at its counts: with `OnDelete` a person decides when its pods
+/// are replaced.
+fn before_counting(object: &Value) -> Option<Health> {
+    let strategy = object.pointer("/spec/updateStrategy/type");
+    if strategy.and_then(Value::as_str) == Some("OnDelete") {
+        return Some(Health::Current);
     }
-    if let Some(unseen) = unseen(object) {
-        return unseen;
+    unseen(object)
+}
+
+fn stateful_set(object: &Value) -> Health {
+    if let Some(settled) = before_counting(object) {
+        return settled;
     }
     let want = int(object, "/spec/replicas").unwrap_or(1);
     let partition = int(object, "/spec/updateStrategy/rollingUpdate/partition").unwrap_or(0);
@@ -190,15 +193,8 @@ fn stateful_set(object: &Value) -> Health {
 }
 
 fn daemon_set(object: &Value) -> Health {
-    if object
-        .pointer("/spec/updateStrategy/type")
-        .and_then(Value::as_str)
-        == Some("OnDelete")
-    {
-        return Health::Current;
-    }
-    if let Some(unseen) = unseen(object) {
-        return unseen;
+    if let Some(settled) = before_counting(object) {
+        return settled;
     }
     let want = count(object, "/status/desiredNumberScheduled");
     progress(&[

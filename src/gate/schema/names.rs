@@ -78,46 +78,35 @@ impl NameRule {
     }
 }
 
-/// Whether a text is a DNS label.
-pub(super) fn is_label(text: &str) -> bool {
-    let edge = |byte: Option<&u8>| {
-        byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-    };
-    let bytes = text.as_bytes();
-    bytes.len() <= LABEL_CHARACTERS
-        && edge(bytes.first())
-        && edge(bytes.last())
-        && bytes
-            .iter()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-')
+fn is_lower_or_digit(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit()
 }
 
-/// Whether a text is a DNS subdomain.
+/// Begins and ends as `edge` says, and has nothing but that and `marks` between.
+fn is_made_of(text: &str, edge: fn(u8) -> bool, marks: &[u8]) -> bool {
+    let bytes = text.as_bytes();
+    bytes.first().is_some_and(|byte| edge(*byte))
+        && bytes.last().is_some_and(|byte| edge(*byte))
+        && bytes.iter().all(|byte| edge(*byte) || marks.contains(byte))
+}
+
+/// Whether a text is a DNS label.
+pub(super) fn is_label(text: &str) -> bool {
+    text.len() <= LABEL_CHARACTERS && is_made_of(text, is_lower_or_digit, b"-")
+}
+
+/// Whether a text is a DNS subdomain. Unlike a label alone, a part may be as long as the whole.
 pub(super) fn is_subdomain(text: &str) -> bool {
-    // Unlike a label alone, a part may be as long as the whole.
-    let part_fits = |part: &str| {
-        let edge = |byte: Option<&u8>| {
-            byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-        };
-        edge(part.as_bytes().first())
-            && edge(part.as_bytes().last())
-            && part
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-    };
-    text.len() <= SUBDOMAIN_CHARACTERS && text.split('.').all(part_fits)
+    text.len() <= SUBDOMAIN_CHARACTERS
+        && text
+            .split('.')
+            .all(|part| is_made_of(part, is_lower_or_digit, b"-"))
 }
 
 /// Letters, digits, `-`, `_`, `.`, beginning and ending with a letter or digit.
 pub(super) fn is_qualified_part(text: &str) -> bool {
-    let edge = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
-    let bytes = text.as_bytes();
-    bytes.len() <= LABEL_CHARACTERS
-        && edge(bytes.first())
-        && edge(bytes.last())
-        && bytes
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+    let edge = |byte: u8| byte.is_ascii_alphanumeric();
+    text.len() <= LABEL_CHARACTERS && is_made_of(text, edge, b"-_.")
 }
 
 fn is_qualified(key: &str) -> bool {

@@ -40,15 +40,7 @@ pub(crate) enum Role {
 
 /// Reads a kustomization file. Only the first document counts, as for Kustomize.
 pub(crate) fn parse_kustomization(bytes: &[u8]) -> Parsed {
-    let mut parsed = Parsed::default();
-    let stream = yaml::read(bytes, &Budget::file());
-    for error in &stream.errors {
-        parsed.refuse(
-            RefusalKind::Unreadable,
-            error.position.line,
-            error.message.clone(),
-        );
-    }
+    let (mut parsed, stream) = read(bytes);
     let Some(document) = stream.documents.first() else {
         return parsed;
     };
@@ -62,19 +54,22 @@ pub(crate) fn parse_kustomization(bytes: &[u8]) -> Parsed {
 
 /// Reads configurations of generators, transformers or validators.
 pub(crate) fn parse_plugins(bytes: &[u8]) -> Parsed {
-    let mut parsed = Parsed::default();
-    let stream = yaml::read(bytes, &Budget::file());
-    for error in &stream.errors {
-        parsed.refuse(
-            RefusalKind::Unreadable,
-            error.position.line,
-            error.message.clone(),
-        );
-    }
+    let (mut parsed, stream) = read(bytes);
     for document in &stream.documents {
         parsed.read_plugin(&document.root);
     }
     parsed
+}
+
+/// The documents, and what could not be read of them as refusals.
+fn read(bytes: &[u8]) -> (Parsed, yaml::Stream) {
+    let mut parsed = Parsed::default();
+    let stream = yaml::read(bytes, &Budget::file());
+    for error in &stream.errors {
+        let line = error.position.line;
+        parsed.refuse(RefusalKind::Unreadable, line, error.message.clone());
+    }
+    (parsed, stream)
 }
 
 impl Parsed {

@@ -36,9 +36,9 @@ use crate::verdict::Verdict;
 /// The two states of a change.
 #[derive(Debug, Clone)]
 pub struct Subject {
-    /// Before.
+    /// The state before; empty where everything counts as new.
     pub base: Tree,
-    /// After.
+    /// The state after; findings point into its files.
     pub head: Tree,
     /// What people call `base`, such as `main`.
     pub base_name: Option<String>,
@@ -68,7 +68,7 @@ pub struct Means {
 pub struct Judgement {
     /// What people read.
     pub report: Report,
-    /// What was planned.
+    /// The applications that were judged, and what was left out.
     pub plan: Plan,
     /// What was rendered, masked.
     pub rendered: Vec<RenderedApp>,

@@ -2,12 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Outputs;
-use super::send::send;
+use super::{Outputs, intent};
 use crate::clients::github::{
     Annotation, AnnotationLevel, CheckContent, CheckStatus, Conclusion, RepositoryRef,
 };
-use crate::clients::store::{EffectKind, PullRecord, RunRecord, RunVerdict, Wanted};
+use crate::clients::store::{EffectKind, PullRecord, RunRecord, RunVerdict};
 use crate::ids::{CommitSha, Digest, PrNumber};
 use crate::report::check_run::{self, Level};
 use crate::report::comment;
@@ -212,16 +211,9 @@ async fn want(
         series,
         content,
     };
-    let wanted = Wanted {
-        target: target(repository, head),
-        kind: EffectKind::Check,
-        repository: repository.id,
-        reference: format!("{}-{}-{series}", repository.id, head),
-        intent: serde_json::to_string(&intent)
-            .map_err(|error| Failure::internal(error.to_string()))?,
-    };
-    ctx.store.want(&wanted, ctx.now()).await?;
-    send(ctx, &wanted.target).await
+    let (kind, target) = (EffectKind::Check, target(repository, head));
+    let reference = format!("{}-{}-{series}", repository.id, head);
+    intent::want(ctx, repository, kind, target, reference, &intent).await
 }
 
 fn target(repository: &RepositoryRef, head: &CommitSha) -> String {
@@ -236,7 +228,5 @@ async fn find_intent(
     let Some(effect) = ctx.store.find_effect(&target(repository, head)).await? else {
         return Ok(None);
     };
-    serde_json::from_str(&effect.wanted.intent)
-        .map(Some)
-        .map_err(|error| Failure::internal(error.to_string()))
+    intent::read_intent(&effect).map(Some)
 }

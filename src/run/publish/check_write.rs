@@ -1,6 +1,7 @@
 //! Writing one check run: made once, found again after a lost answer, annotations in batches.
 
 use super::check::{CHECK_NAME, CheckIntent};
+use super::intent::{find_id, read_intent};
 use crate::clients::github::{CheckContent, GitHubError, RepositoryRef};
 use crate::clients::store::Effect;
 use crate::ids::CommitSha;
@@ -12,8 +13,7 @@ pub(super) async fn perform(
     repository: &RepositoryRef,
     effect: &Effect,
 ) -> Result<(), Failure> {
-    let unreadable = |error: serde_json::Error| Failure::internal(error.to_string());
-    let intent: CheckIntent = serde_json::from_str(&effect.wanted.intent).map_err(unreadable)?;
+    let intent: CheckIntent = read_intent(effect)?;
     let head: CommitSha = intent
         .head
         .parse()
@@ -51,11 +51,7 @@ async fn find_run(
     effect: &Effect,
     head: &CommitSha,
 ) -> Result<Option<(u64, usize)>, Failure> {
-    let known = effect
-        .external_id
-        .as_ref()
-        .and_then(|id| id.parse::<u64>().ok());
-    match known {
+    match find_id(effect) {
         Some(id) if effect.attempts <= 1 => Ok(Some((id, 0))),
         Some(id) => {
             let run = ctx.github.fetch_check_run(repository, id).await?;

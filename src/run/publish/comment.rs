@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::send::send;
+use super::intent::{find_id, read_intent, want};
 use crate::clients::github::{GitHubError, RepositoryRef};
-use crate::clients::store::{Effect, EffectKind, Wanted};
+use crate::clients::store::{Effect, EffectKind};
 use crate::ids::PrNumber;
 use crate::report::standing::{find_mark, mark};
 use crate::run::{Ctx, Failure};
@@ -58,16 +58,7 @@ async fn publish(
         pull: pr.0,
         body: mark(body, &tag),
     };
-    let wanted = Wanted {
-        target,
-        kind,
-        repository: repository.id,
-        reference: tag,
-        intent: serde_json::to_string(&intent)
-            .map_err(|error| Failure::internal(error.to_string()))?,
-    };
-    ctx.store.want(&wanted, ctx.now()).await?;
-    send(ctx, &wanted.target).await
+    want(ctx, repository, kind, target, tag, &intent).await
 }
 
 /// Brings the comment to its wanted state: by its id, else the one that we wrote and that carries the
@@ -77,13 +68,8 @@ pub(super) async fn perform(
     repository: &RepositoryRef,
     effect: &Effect,
 ) -> Result<(), Failure> {
-    let intent: CommentIntent = serde_json::from_str(&effect.wanted.intent)
-        .map_err(|error| Failure::internal(error.to_string()))?;
-    let known = effect
-        .external_id
-        .as_ref()
-        .and_then(|id| id.parse::<u64>().ok());
-    if let Some(id) = known {
+    let intent: CommentIntent = read_intent(effect)?;
+    if let Some(id) = find_id(effect) {
         match ctx
             .github
             .update_comment(repository, id, &intent.body)

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::intent::{find_id, read_intent, want};
 use super::send::send;
 use crate::clients::github::{NewDeployment, NewDeploymentStatus, RepositoryRef};
-use crate::clients::store::{Effect, EffectKind, Wanted};
+use crate::clients::store::{Effect, EffectKind};
 use crate::ids::CommitSha;
 use crate::run::{Ctx, Failure};
 
@@ -58,16 +59,9 @@ async fn publish(
     repository: &RepositoryRef,
     intent: &DeploymentIntent,
 ) -> Result<(), Failure> {
-    let wanted = Wanted {
-        target: target(repository, &intent.deployment.job),
-        kind: EffectKind::Deployment,
-        repository: repository.id,
-        reference: intent.deployment.job.clone(),
-        intent: serde_json::to_string(intent)
-            .map_err(|error| Failure::internal(error.to_string()))?,
-    };
-    ctx.store.want(&wanted, ctx.now()).await?;
-    send(ctx, &wanted.target).await
+    let job = intent.deployment.job.clone();
+    let (kind, target) = (EffectKind::Deployment, target(repository, &job));
+    want(ctx, repository, kind, target, job, intent).await
 }
 
 /// Makes the deployment unless it is there, and adds the status unless it is the newest.
@@ -76,13 +70,8 @@ pub(super) async fn perform(
     repository: &RepositoryRef,
     effect: &Effect,
 ) -> Result<(), Failure> {
-    let intent: DeploymentIntent = serde_json::from_str(&effect.wanted.intent)
-        .map_err(|error| Failure::internal(error.to_string()))?;
-    let known = effect
-        .external_id
-        .as_ref()
-        .and_then(|id| id.parse::<u64>().ok());
-    let id = match known {
+    let intent: DeploymentIntent = read_intent(effect)?;
+    let id = match find_id(effect) {
         Some(id) => id,
         None => find_or_make(ctx, repository, effect, &intent.deployment).await?,
     };

@@ -8,6 +8,7 @@ mod check;
 mod check_write;
 mod comment;
 mod deployment;
+mod intent;
 mod send;
 
 pub use check::{conclude_standing, outputs, publish_check, show_standing};

@@ -5,10 +5,12 @@ use serde_json::{Value, json};
 use super::{deployment, judge, lines, schemas};
 use crate::gate::schema::Status;
 
+fn object(api: &str, kind: &str) -> Value {
+    json!({"apiVersion": api, "kind": kind, "metadata": {"name": "x"}})
+}
+
 #[test]
 fn a_removed_api_names_its_replacement() {
-    let object =
-        |api: &str, kind: &str| json!({"apiVersion": api, "kind": kind, "metadata": {"name": "x"}});
     assert_eq!(
         judge(&object("autoscaling/v2beta2", "HorizontalPodAutoscaler")),
         [
@@ -38,8 +40,6 @@ fn a_removed_api_names_its_replacement() {
 
 #[test]
 fn a_misspelt_built_in_kind_or_group_is_an_error_and_others_are_not_verified() {
-    let object =
-        |api: &str, kind: &str| json!({"apiVersion": api, "kind": kind, "metadata": {"name": "x"}});
     assert_eq!(
         judge(&object("apps/v1", "Deploymnet")),
         [
