@@ -55,10 +55,18 @@ pub(super) fn run(args: &ServeArgs) -> Result<Exit, CommandError> {
 }
 
 async fn serve(settings: &Settings, digest: Digest) -> Result<Exit, CommandError> {
-    let secrets = Secrets::new(settings.github.read_webhook_secrets().map_err(wrong)?)
-        .map_err(|error| CommandError::new(error.to_string()))?;
-    let private_key = settings.github.read_private_key().map_err(wrong)?;
-    let masker = match settings.read_masker_key().map_err(wrong)? {
+    let secrets = Secrets::new(
+        settings
+            .github
+            .read_webhook_secrets()
+            .map_err(|error| wrong(&error))?,
+    )
+    .map_err(|error| CommandError::new(error.to_string()))?;
+    let private_key = settings
+        .github
+        .read_private_key()
+        .map_err(|error| wrong(&error))?;
+    let masker = match settings.read_masker_key().map_err(|error| wrong(&error))? {
         Some(key) => Masker::new(*key.expose_secret()),
         // Stable over restarts: the digests of an approval must be those of the deployment.
         None => Masker::new(derive(&private_key, "masking")),
@@ -81,8 +89,11 @@ async fn serve(settings: &Settings, digest: Digest) -> Result<Exit, CommandError
         app_id: settings.github.app_id,
         private_key: private_key.clone(),
     })
-    .map_err(unreachable)?;
-    let app = github.fetch_app().await.map_err(unreachable)?;
+    .map_err(|error| unreachable(&error))?;
+    let app = github
+        .fetch_app()
+        .await
+        .map_err(|error| unreachable(&error))?;
     let folder = database.parent().unwrap_or(Path::new("."));
     let store = open_store(folder, database).await?;
     let bench = bench(settings, digest, &sandbox, masker).await;
@@ -112,11 +123,11 @@ async fn serve(settings: &Settings, digest: Digest) -> Result<Exit, CommandError
     Ok(Exit::Pass)
 }
 
-fn wrong(error: SettingsError) -> CommandError {
-    CommandError::new(describe(&error))
+fn wrong(error: &SettingsError) -> CommandError {
+    CommandError::new(describe(error))
 }
 
-fn unreachable(error: GitHubError) -> CommandError {
+fn unreachable(error: &GitHubError) -> CommandError {
     CommandError::with_hint(
         format!("the App could not be proven: {error}"),
         "compare `github.app_id`, `github.private_key_file` and `github.api_url` with the App's page",

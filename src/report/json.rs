@@ -2,8 +2,7 @@
 //! renamed; `fixtures/report.schema.json` describes it. The types here mirror the report so that a
 //! change inside Drydock cannot change the output by accident.
 
-use serde::Serialize;
-use serde_json::Value;
+mod shape;
 
 use crate::finding::{Blame, Gate, Judged, NotVerified};
 use crate::ids::{Digest, ObjectRef};
@@ -14,6 +13,10 @@ use crate::verdict::GateResult;
 
 use super::model::{AppReport, ObjectReport, Report, Trouble};
 use super::wording;
+use shape::{
+    App, Changed, Danger, Field, FileObject, FilePlace, Finding, Gates, LeftOut, Object, Place,
+    Problem, Rendering, Root, Source, Stopped, Unverified,
+};
 
 /// The value of `schema`.
 pub const SCHEMA: &str = "drydock.report/1";
@@ -24,176 +27,6 @@ pub fn compose(report: &Report) -> String {
     let mut text = serde_json::to_string_pretty(&mirror(report)).unwrap_or_else(|_| "{}".into());
     text.push('\n');
     text
-}
-
-#[derive(Serialize)]
-struct Root<'a> {
-    schema: &'static str,
-    verdict: &'static str,
-    base: Option<String>,
-    head: Option<String>,
-    confined: bool,
-    gates: Gates,
-    apps: Vec<App<'a>>,
-    findings: Vec<Finding<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    objects: Option<Vec<FileObject<'a>>>,
-    not_verified: Vec<Unverified<'a>>,
-    untouched: Vec<LeftOut>,
-    troubles: Vec<Stopped<'a>>,
-    judged_with: &'a std::collections::BTreeMap<String, String>,
-}
-
-#[derive(Serialize)]
-struct Gates {
-    render: &'static str,
-    schema: &'static str,
-    policy: &'static str,
-    preview: &'static str,
-}
-
-#[derive(Serialize)]
-struct App<'a> {
-    id: String,
-    name: String,
-    path: String,
-    renderer: &'static str,
-    sources: Vec<Source<'a>>,
-    cluster: Option<&'a str>,
-    namespace: Option<&'a str>,
-    why: Vec<String>,
-    outcome: &'static str,
-    gates: Gates,
-    base: Option<Rendering>,
-    head: Option<Rendering>,
-    problems: Vec<Problem<'a>>,
-    changes: Vec<Changed<'a>>,
-    /// `null` without a preview.
-    unchanged: Option<usize>,
-}
-
-#[derive(Serialize)]
-struct Source<'a> {
-    repository: Option<&'a str>,
-    revision: Option<String>,
-    path: String,
-    renderer: &'static str,
-}
-
-#[derive(Serialize)]
-struct Rendering {
-    digest: String,
-    objects: usize,
-}
-
-#[derive(Serialize)]
-struct Problem<'a> {
-    side: &'static str,
-    message: &'a str,
-    path: Option<&'a str>,
-    line: Option<u32>,
-    blame: &'static str,
-}
-
-#[derive(Serialize)]
-struct Changed<'a> {
-    action: &'static str,
-    object: Object<'a>,
-    origin: &'static str,
-    basis: &'static str,
-    note: Option<&'a str>,
-    fields: Vec<Field<'a>>,
-    diff: &'a str,
-    dangers: Vec<Danger<'a>>,
-}
-
-/// `null` on the side where the field is not there.
-#[derive(Serialize)]
-struct Field<'a> {
-    pointer: &'a str,
-    before: Option<&'a Value>,
-    after: Option<&'a Value>,
-}
-
-#[derive(Serialize)]
-struct Danger<'a> {
-    rule: &'a str,
-    message: &'a str,
-}
-
-#[derive(Serialize)]
-struct Object<'a> {
-    group: &'a str,
-    version: &'a str,
-    kind: &'a str,
-    namespace: Option<&'a str>,
-    name: &'a str,
-}
-
-#[derive(Serialize)]
-struct Finding<'a> {
-    id: String,
-    gate: &'static str,
-    rule: &'a str,
-    severity: &'static str,
-    state: &'static str,
-    blocks: bool,
-    app: Option<String>,
-    object: Option<Object<'a>>,
-    pointer: Option<&'a str>,
-    source: Option<Place<'a>>,
-    message: &'a str,
-    fix: Option<&'a str>,
-    url: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Place<'a> {
-    path: &'a str,
-    line: u32,
-    column: u32,
-    precision: &'static str,
-}
-
-#[derive(Serialize)]
-struct FileObject<'a> {
-    object: Object<'a>,
-    source: FilePlace<'a>,
-    schema: &'static str,
-}
-
-#[derive(Serialize)]
-struct FilePlace<'a> {
-    path: &'a str,
-    line: u32,
-}
-
-#[derive(Serialize)]
-struct Unverified<'a> {
-    app: Option<String>,
-    object: Option<Object<'a>>,
-    gate: &'static str,
-    reason: &'a str,
-}
-
-#[derive(Serialize)]
-struct LeftOut {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    app: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    path: Option<String>,
-    reason: &'static str,
-}
-
-#[derive(Serialize)]
-struct Stopped<'a> {
-    what: &'a str,
-    app: Option<String>,
-    path: Option<&'a str>,
-    line: Option<u32>,
-    column: Option<u32>,
-    blame: &'static str,
-    hint: Option<&'a str>,
 }
 
 fn mirror(report: &Report) -> Root<'_> {

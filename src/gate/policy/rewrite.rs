@@ -10,12 +10,18 @@
 //!
 //! Positions in the rewritten text lead back to the text as its owner wrote it.
 
+mod operands;
+mod place;
+
 use std::ops::Range;
 
-use regorus::unstable::{AssignOp, BoolOp, Expr, Literal, LiteralStmt, Query, Rule};
+use regorus::unstable::{AssignOp, Expr, Literal, LiteralStmt, Query, Rule};
 
 use super::problem::{Code, Problem};
-use super::syntax::{Parsed, Visit, children, comprehension, static_path, visit_rule};
+use super::syntax::{Parsed, Visit, static_path, visit_rule};
+use operands::collect_top;
+pub(super) use place::place_of;
+use place::{offset_of, range, whole_range};
 
 /// A text made of pieces of another one.
 #[derive(Debug, Clone, Default)]
@@ -41,35 +47,6 @@ impl Rewritten {
             .unwrap_or_default();
         place_of(original, old + (offset - new))
     }
-}
-
-fn offset_of(text: &str, line: u32, column: u32) -> Option<usize> {
-    let mut start = 0;
-    for _ in 1..line {
-        start += text.get(start..)?.find('\n')? + 1;
-    }
-    let rest = text.get(start..)?;
-    let skip = usize::try_from(column).ok()?.saturating_sub(1);
-    let inside = rest
-        .char_indices()
-        .nth(skip)
-        .map_or(rest.len(), |(at, _)| at);
-    Some(start + inside)
-}
-
-/// Line and column (both from 1) of a byte offset.
-pub(super) fn place_of(text: &str, offset: usize) -> (u32, u32) {
-    let before = text.get(..offset.min(text.len())).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    let column = before
-        .rsplit('\n')
-        .next()
-        .map_or(0, |last| last.chars().count())
-        + 1;
-    (
-        u32::try_from(line).unwrap_or(u32::MAX),
-        u32::try_from(column).unwrap_or(u32::MAX),
-    )
 }
 
 /// What replaces a range of the original.
@@ -294,154 +271,4 @@ fn pattern_names(expr: &Expr, names: &mut Vec<String>) -> bool {
         Expr::String { .. } | Expr::Number { .. } | Expr::Bool { .. } | Expr::Null { .. } => true,
         _ => false,
     }
-}
-
-/// What OPA takes out of a negated expression, for the expression itself: an equality or a bare
-/// reference keeps its own references (`not input.a == 1` is true without `input.a`), every other
-/// operator and call is undefined when an operand is.
-fn collect_top<'a>(expr: &'a Expr, out: &mut Vec<&'a Expr>) {
-    match expr {
-        Expr::BoolExpr {
-            op: BoolOp::Eq,
-            lhs,
-            rhs,
-            ..
-        }
-        | Expr::AssignExpr { lhs, rhs, .. } => {
-            collect_side(lhs, out);
-            collect_side(rhs, out);
-        }
-        Expr::Call { params, .. } => {
-            for param in params {
-                collect_operand(param, out);
-            }
-        }
-        Expr::RefDot { .. } | Expr::RefBrack { .. } => collect_reference(expr, out),
-        _ if comprehension(expr).is_some() => {}
-        _ => {
-            for child in children(expr) {
-                collect_operand(child, out);
-            }
-        }
-    }
-}
-
-/// One side of an equality.
-fn collect_side<'a>(expr: &'a Expr, out: &mut Vec<&'a Expr>) {
-    match expr {
-        Expr::RefDot { .. } | Expr::RefBrack { .. } => collect_reference(expr, out),
-        _ => collect_operand(expr, out),
-    }
-}
-
-/// A reference that stays: its computed indices and a call at its head are taken out.
-fn collect_reference<'a>(expr: &'a Expr, out: &mut Vec<&'a Expr>) {
-    match expr {
-        Expr::RefDot { refr, .. } => collect_reference(refr, out),
-        Expr::RefBrack { refr, index, .. } => {
-            collect_reference(refr, out);
-            collect_operand(index, out);
-        }
-        Expr::Var { .. } => {}
-        _ => collect_operand(expr, out),
-    }
-}
-
-/// An operand: taken out whole unless it is a constant, a name or a comprehension.
-fn collect_operand<'a>(expr: &'a Expr, out: &mut Vec<&'a Expr>) {
-    match expr {
-        Expr::String { .. }
-        | Expr::RawString { .. }
-        | Expr::Number { .. }
-        | Expr::Bool { .. }
-        | Expr::Null { .. }
-        | Expr::Var { .. } => {}
-        _ if comprehension(expr).is_some() => {}
-        Expr::Array { items, .. } | Expr::Set { items, .. } => {
-            for item in items {
-                collect_operand(item, out);
-            }
-        }
-        Expr::Object { fields, .. } => {
-            for (_, key, value) in fields {
-                collect_operand(key, out);
-                collect_operand(value, out);
-            }
-        }
-        _ => out.push(expr),
-    }
-}
-
-fn range(span: &regorus::unstable::Span) -> Range<usize> {
-    span.start as usize..span.end as usize
-}
-
-/// The range of an expression with its quotes and brackets: regorus' spans leave out an opening
-/// quote, and parentheses around a part of a larger expression.
-fn whole_range(text: &str, expr: &Expr) -> Range<usize> {
-    let mut whole = range(expr.span());
-    if begins_with_string(expr) {
-        whole.start = whole.start.saturating_sub(1);
-    }
-    if matches!(expr, Expr::String { .. } | Expr::RawString { .. }) {
-        whole.end += 1;
-        return whole;
-    }
-    let (mut open, mut close) = unbalanced(text.get(whole.clone()).unwrap_or_default());
-    while close > 0 {
-        let Some(at) = text.get(..whole.start).and_then(|before| before.rfind('(')) else {
-            break;
-        };
-        whole.start = at;
-        close -= 1;
-    }
-    while open > 0 {
-        let Some(at) = text.get(whole.end..).and_then(|after| after.find(')')) else {
-            break;
-        };
-        whole.end += at + 1;
-        open -= 1;
-    }
-    whole
-}
-
-fn begins_with_string(expr: &Expr) -> bool {
-    match expr {
-        Expr::String { .. } | Expr::RawString { .. } => true,
-        Expr::BinExpr { lhs, .. }
-        | Expr::BoolExpr { lhs, .. }
-        | Expr::ArithExpr { lhs, .. }
-        | Expr::AssignExpr { lhs, .. } => begins_with_string(lhs),
-        Expr::Membership { key, value, .. } => begins_with_string(key.as_ref().unwrap_or(value)),
-        Expr::RefDot { refr, .. } | Expr::RefBrack { refr, .. } => begins_with_string(refr),
-        _ => false,
-    }
-}
-
-/// How many parentheses are opened and not closed, and closed without having been opened, outside
-/// of strings.
-fn unbalanced(text: &str) -> (usize, usize) {
-    let (mut open, mut close) = (0_usize, 0_usize);
-    let mut quote = None;
-    let mut escaped = false;
-    for character in text.chars() {
-        if let Some(end) = quote {
-            if escaped {
-                escaped = false;
-            } else if character == '\\' && end == '"' {
-                escaped = true;
-            } else if character == end {
-                quote = None;
-            }
-            continue;
-        }
-        match character {
-            '"' | '`' => quote = Some(character),
-            '(' => open += 1,
-            ')' if open > 0 => open -= 1,
-            ')' => close += 1,
-            _ => {}
-        }
-    }
-    (open, close)
 }

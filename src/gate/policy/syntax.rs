@@ -3,6 +3,8 @@
 //! The tree comes from regorus' `unstable` module. The version is pinned exactly, so a change there
 //! is a change here, made on purpose.
 
+mod visit;
+
 use std::num::NonZeroU32;
 
 use regorus::unstable::{Expr, Literal, LiteralStmt, Module, Query, Ref, Rule, RuleHead, Span};
@@ -10,6 +12,8 @@ use regorus::{Engine, Value};
 
 use super::problem::{Code, Problem};
 use super::source::{PolicyFile, RegoVersion};
+
+pub(super) use visit::{Visit, visit_expression, visit_rule};
 
 /// Rewriting adds at most a few names to a line, so lines twice the parser's limit are enough.
 pub(super) const REWRITTEN_COLUMNS: NonZeroU32 = NonZeroU32::MIN.saturating_add(16 * 1024);
@@ -290,73 +294,4 @@ pub(super) fn parts(statement: &LiteralStmt) -> (Vec<&Expr>, Option<&Query>) {
         expressions.push(&modifier.r#as);
     }
     (expressions, query)
-}
-
-/// Everything that looks at a rule: called for each expression, statement and query below it.
-pub(super) trait Visit {
-    /// An expression, before its parts.
-    fn expression(&mut self, _expr: &Expr) {}
-    /// A statement, before its parts.
-    fn statement(&mut self, _statement: &LiteralStmt, _query: &Query) {}
-}
-
-/// Visits a rule: its head's expressions, then its bodies.
-pub(super) fn visit_rule(rule: &Rule, visitor: &mut impl Visit) {
-    match rule {
-        Rule::Default { value, .. } => visit_expression(value, visitor),
-        Rule::Spec { head, bodies, .. } => {
-            let (refr, assign) = match head {
-                RuleHead::Compr { refr, assign, .. } => (refr, assign),
-                RuleHead::Set { refr, key, .. } => {
-                    if let Some(key) = key {
-                        visit_expression(key, visitor);
-                    }
-                    (refr, &None)
-                }
-                RuleHead::Func {
-                    refr, args, assign, ..
-                } => {
-                    for arg in args {
-                        visit_expression(arg, visitor);
-                    }
-                    (refr, assign)
-                }
-            };
-            visit_expression(refr, visitor);
-            if let Some(assign) = assign {
-                visit_expression(&assign.value, visitor);
-            }
-            for body in bodies {
-                if let Some(assign) = &body.assign {
-                    visit_expression(&assign.value, visitor);
-                }
-                visit_query(&body.query, visitor);
-            }
-        }
-    }
-}
-
-/// Visits a query's statements with all their parts.
-pub(super) fn visit_query(query: &Query, visitor: &mut impl Visit) {
-    for statement in &query.stmts {
-        visitor.statement(statement, query);
-        let (expressions, inner) = parts(statement);
-        for expr in expressions {
-            visit_expression(expr, visitor);
-        }
-        if let Some(inner) = inner {
-            visit_query(inner, visitor);
-        }
-    }
-}
-
-/// Visits an expression with all its parts.
-pub(super) fn visit_expression(expr: &Expr, visitor: &mut impl Visit) {
-    visitor.expression(expr);
-    for child in children(expr) {
-        visit_expression(child, visitor);
-    }
-    if let Some(query) = comprehension(expr) {
-        visit_query(query, visitor);
-    }
 }
