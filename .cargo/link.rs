@@ -1,10 +1,10 @@
 //! Links `drydock` at a fixed address.
 //!
-//! Every rendering starts this program once more, as the child that confines itself. Linked
-//! position-independent, the dynamic loader first rewrites some 190,000 pointers in 540 pages, which
-//! is most of the child's life; at a fixed address there is nothing to rewrite, and those pages are
-//! shared. Libraries, heap and stack stay at random addresses, and unsafe code is forbidden here; Go
-//! links the renderers themselves the same way.
+//! The confined worker is this program once more, and so is the child of every rendering where the
+//! small `drydock-confine` is missing. Linked position-independent, the dynamic loader first rewrites
+//! some 190,000 pointers in 540 pages, which is most of the child's life; at a fixed address there is
+//! nothing to rewrite, and those pages are shared. Libraries, heap and stack stay at random
+//! addresses, and unsafe code is forbidden here; Go links the renderers themselves the same way.
 
 #![expect(
     clippy::print_stdout,

@@ -22,6 +22,10 @@ pub(super) fn run(_args: &DoctorArgs) -> Result<Exit, CommandError> {
             lines.push(format!("missing  confinement: {error}"));
         }
     }
+    if !sandbox.has_launcher() {
+        let line = "missing  drydock-confine beside drydock: every rendering starts slower";
+        lines.push(line.to_owned());
+    }
     for kind in ToolKind::ALL {
         match settings.tools.find_one(kind) {
             Ok(tool) => lines.push(format!(

@@ -6,13 +6,15 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode};
 
 use super::confine::{self, Refusal};
-use super::job::{Becomes, MARK, Orders};
+use super::job::{Becomes, LAUNCHER, MARK, Orders};
 
 /// Exit codes by which a child says that it did not become what it was told to. A tool that ends
 /// with the same code is taken for that too, which errs towards "not judged".
 pub(super) const EXIT_UNAVAILABLE: u8 = 121;
 /// Another step before the start failed.
 pub(super) const EXIT_NOT_STARTED: u8 = 122;
+/// Somebody started the child by hand.
+const EXIT_USAGE: u8 = 2;
 
 /// Turns this process into a confined child when its arguments say so; the code is its exit code.
 /// `None` in every other case. Has to be the first thing that `main` does: a process that has
@@ -61,6 +63,19 @@ pub fn become_child(
             Some(refuse(EXIT_NOT_STARTED, &error.to_string()))
         }
     }
+}
+
+/// The whole of the program `drydock-confine`: a child that becomes a tool. The worker's code is not
+/// in it, so that orders to become the worker are refused.
+pub fn become_tool(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let no_worker = |_: io::StdinLock<'static>, _: io::StdoutLock<'static>| {
+        let reason = format!("`{LAUNCHER}` cannot become the worker");
+        refuse(EXIT_NOT_STARTED, &reason)
+    };
+    become_child(arguments, no_worker).unwrap_or_else(|| {
+        let reason = "this program is started by `drydock` and does nothing by itself";
+        refuse(EXIT_USAGE, reason)
+    })
 }
 
 /// True when a file beyond the three standard ones is open. Without `/proc` no child starts at all,

@@ -8,6 +8,13 @@ use std::time::Duration;
 /// The first argument of a child: what makes `main` hand over to [`super::become_child`].
 pub(super) const MARK: &str = "__confined";
 
+/// The file name of the small program that confines itself and becomes a tool.
+pub(super) const LAUNCHER: &str = "drydock-confine";
+
+/// Parent and child are files of their own and have to be of one version: orders of another one may
+/// mean something else.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// What a job may use. Every limit ends the job with an error, never with a shortened result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
@@ -118,7 +125,7 @@ impl Orders {
 
     /// The arguments that carry them.
     pub(super) fn to_arguments(&self) -> Vec<OsString> {
-        let mut arguments: Vec<OsString> = vec![MARK.into()];
+        let mut arguments: Vec<OsString> = vec![MARK.into(), format!("version={VERSION}").into()];
         for (key, number) in [
             ("parent", u64::from(self.parent)),
             ("unconfined", u64::from(self.unconfined)),
@@ -162,6 +169,11 @@ impl Orders {
         let mut orders = Self::new(&Limits::default(), false);
         let mut tool = None;
         let mut arguments = arguments;
+        if arguments.next() != Some(format!("version={VERSION}").into()) {
+            return Err(format!(
+                "`drydock` and what it starts are of different versions ({VERSION} was started): install `drydock` and `{LAUNCHER}` from one build"
+            ));
+        }
         for argument in arguments.by_ref() {
             if argument == "--" {
                 break;
@@ -229,8 +241,19 @@ mod tests {
 
     #[test]
     fn orders_that_are_not_understood_are_refused() {
+        let parse = |arguments: &[&str]| Orders::parse(arguments.iter().map(OsString::from));
+        let version = format!("version={VERSION}");
+        assert!(parse(&[&version, "memory=1"]).is_ok());
         for wrong in ["memory", "memory=much", "memmory=1"] {
-            assert!(Orders::parse([OsString::from(wrong)].into_iter()).is_err());
+            assert!(parse(&[&version, wrong]).is_err());
+        }
+    }
+
+    #[test]
+    fn orders_of_another_version_are_refused() {
+        for wrong in ["memory=1", "version=0.0.0"] {
+            let refused = Orders::parse([OsString::from(wrong)].into_iter()).unwrap_err();
+            assert!(refused.contains("different versions"), "{refused}");
         }
     }
 }

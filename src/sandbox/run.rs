@@ -54,7 +54,7 @@ pub(super) fn run(sandbox: &Sandbox, job: &Job, cancel: &Cancel) -> Result<Finis
         path: job.tool.clone(),
         arguments: job.arguments.clone(),
     };
-    let mut command = build_command(sandbox, &orders, private.path());
+    let mut command = build_command(sandbox.starter(), &orders, private.path());
     command.current_dir(job.checkout.as_deref().unwrap_or(private.path()));
     command.stdin(Stdio::null());
     command.env("GOMEMLIMIT", (job.limits.memory / 8 * 7).to_string());
@@ -86,7 +86,7 @@ pub(super) fn probe(sandbox: &Sandbox) -> Result<(), SandboxError> {
     let private = make_private_folder()?;
     let mut orders = Orders::new(&limits, sandbox.unconfined);
     orders.writable = Some(private.path().to_owned());
-    let output = build_command(sandbox, &orders, private.path())
+    let output = build_command(sandbox.starter(), &orders, private.path())
         .stdin(Stdio::null())
         .output()
         .map_err(|error| not_started("drydock", &error.to_string()))?;
@@ -99,8 +99,8 @@ pub(super) fn probe(sandbox: &Sandbox) -> Result<(), SandboxError> {
 }
 
 /// The child with the scrubbed environment: nothing of the parent's own variables.
-pub(super) fn build_command(sandbox: &Sandbox, orders: &Orders, private: &Path) -> Command {
-    let mut command = Command::new(&sandbox.executable);
+pub(super) fn build_command(program: &Path, orders: &Orders, private: &Path) -> Command {
+    let mut command = Command::new(program);
     command.args(orders.to_arguments()).env_clear().envs([
         ("PATH", "/nonexistent"),
         ("LC_ALL", "C.UTF-8"),

@@ -168,7 +168,7 @@ fn start(sandbox: &Sandbox, limits: &Limits) -> Result<Parts, SandboxError> {
     orders.processor = u64::MAX;
     orders.becomes = Becomes::Worker;
     // It may neither read nor write files, so its folder need not outlive the start.
-    let mut child = build_command(sandbox, &orders, private.path())
+    let mut child = build_command(&sandbox.executable, &orders, private.path())
         .current_dir("/")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

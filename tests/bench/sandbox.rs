@@ -1,21 +1,22 @@
 //! What confinement costs: the start of a child that confines itself and ends, and the version of a
-//! tool asked bare and through the sandbox, in turns.
+//! tool asked bare and through the sandbox, from the small program and from the whole one. Each round
+//! does all of them, so that a busy moment hits all alike.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use drydock::sandbox::{Cancel, Job, Limits, Sandbox};
 
-const ROUNDS: usize = 100;
+#[path = "turns.rs"]
+mod turns;
+
+const ROUNDS: usize = 200;
 
 fn main() {
-    let sandbox = Sandbox::default().with_executable(PathBuf::from(env!("CARGO_BIN_EXE_drydock")));
-    let probe = median(|| sandbox.probe().unwrap());
-    let unconfined = sandbox.clone().unconfined();
-    let start = median(|| unconfined.probe().unwrap());
-    println!("child starts and ends, unconfined   {start:>10.2?}");
-    println!("child starts, confines itself, ends {probe:>10.2?}");
+    let small = Sandbox::default().with_executable(PathBuf::from(env!("CARGO_BIN_EXE_drydock")));
+    let whole = small.clone().without_launcher();
+    let unconfined = small.clone().unconfined();
+    assert!(small.has_launcher());
     let Some(tool) = find_kustomize() else {
         println!("kustomize is not installed: tests/parts/install");
         return;
@@ -29,32 +30,42 @@ fn main() {
         libraries: false,
         limits: Limits::default(),
     };
-    let bare = median(|| {
-        let mut command = Command::new(&tool);
-        command.arg("version").stdin(Stdio::null());
-        command.output().unwrap();
-    });
-    let confined = median(|| {
+    let probe = |sandbox: &Sandbox| sandbox.probe().unwrap();
+    let run = |sandbox: &Sandbox| {
         sandbox.run(&job, &Cancel::default()).unwrap();
-    });
-    println!("kustomize version, bare             {bare:>10.2?}");
-    println!("kustomize version, in the sandbox   {confined:>10.2?}");
-    println!(
-        "added by the sandbox                {:>10.2?}",
-        confined.saturating_sub(bare)
+    };
+    let times = turns::take(
+        ROUNDS,
+        &mut [
+            ("a child starts and ends, unconfined", &mut || {
+                probe(&unconfined)
+            }),
+            ("a child starts, confines itself, ends", &mut || {
+                probe(&small)
+            }),
+            ("the same, the whole program as child", &mut || {
+                probe(&whole)
+            }),
+            ("kustomize version, bare", &mut || {
+                let mut command = Command::new(&tool);
+                command.arg("version").stdin(Stdio::null());
+                command.output().unwrap();
+            }),
+            ("kustomize version, in the sandbox", &mut || run(&small)),
+            ("the same, the whole program as child", &mut || run(&whole)),
+        ],
     );
-}
-
-fn median(mut action: impl FnMut()) -> Duration {
-    let mut times: Vec<Duration> = (0..ROUNDS)
-        .map(|_| {
-            let started = Instant::now();
-            action();
-            started.elapsed()
-        })
-        .collect();
-    times.sort();
-    times[ROUNDS / 2]
+    for time in &times {
+        println!("{time}");
+    }
+    let [_, _, _, bare, confined, whole] = times.as_slice() else {
+        return;
+    };
+    println!(
+        "added by the sandbox: {} (at most 2 ms)",
+        confined.above(bare)
+    );
+    println!("with the whole program as child: {}", whole.above(bare));
 }
 
 fn find_kustomize() -> Option<PathBuf> {

@@ -101,6 +101,15 @@ struct Bench {
 }
 
 impl Bench {
+    /// The two ways to start a tool: through the small program beside `drydock`, and through
+    /// `drydock` itself. Whatever holds for one holds for the other.
+    fn both() -> [Self; 2] {
+        let (launcher, whole) = (Self::new(), Self::new());
+        assert!(launcher.sandbox.has_launcher());
+        let sandbox = whole.sandbox.clone().without_launcher();
+        [launcher, Self { sandbox, ..whole }]
+    }
+
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("inside.txt"), "inside").unwrap();
@@ -154,158 +163,174 @@ const ACCESS_DENIED: &str = "refused: Some(13)";
 
 #[test]
 fn a_confined_process_opens_no_socket() {
-    let bench = Bench::new();
-    for what in ["tcp", "udp", "unix"] {
-        assert_eq!(bench.ask(what), NOT_PERMITTED, "{what}");
+    for bench in Bench::both() {
+        for what in ["tcp", "udp", "unix"] {
+            assert_eq!(bench.ask(what), NOT_PERMITTED, "{what}");
+        }
     }
 }
 
 #[test]
 fn a_confined_process_starts_threads_and_no_process() {
-    let bench = Bench::new();
-    assert_eq!(bench.ask("start"), NOT_PERMITTED);
-    assert_eq!(bench.ask("thread"), "did it: ran");
+    for bench in Bench::both() {
+        assert_eq!(bench.ask("start"), NOT_PERMITTED);
+        assert_eq!(bench.ask("thread"), "did it: ran");
+    }
 }
 
 #[test]
 fn a_confined_process_reads_its_folder_and_nothing_else() {
-    let bench = Bench::new();
-    assert_eq!(bench.ask("read-inside"), "did it: inside");
-    for what in ["read-outside", "list-outside", "read-link"] {
-        assert_eq!(bench.ask(what), ACCESS_DENIED, "{what}");
+    for bench in Bench::both() {
+        assert_eq!(bench.ask("read-inside"), "did it: inside");
+        for what in ["read-outside", "list-outside", "read-link"] {
+            assert_eq!(bench.ask(what), ACCESS_DENIED, "{what}");
+        }
     }
 }
 
 #[test]
 fn a_confined_process_writes_its_private_folder_and_nothing_else() {
-    let bench = Bench::new();
-    assert_eq!(bench.ask("write-private"), "did it: private");
-    assert_eq!(bench.ask("write-inside"), ACCESS_DENIED);
-    assert_eq!(bench.ask("write-outside"), ACCESS_DENIED);
-    let victim = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(victim.path(), "still here").unwrap();
-    let mut job = bench.job("empty-outside");
-    job.environment
-        .push(("VICTIM", victim.path().as_os_str().to_owned()));
-    assert_eq!(answer_of(&bench.run(&job).unwrap()), ACCESS_DENIED);
-    assert_eq!(
-        std::fs::read_to_string(victim.path()).unwrap(),
-        "still here"
-    );
+    for bench in Bench::both() {
+        assert_eq!(bench.ask("write-private"), "did it: private");
+        assert_eq!(bench.ask("write-inside"), ACCESS_DENIED);
+        assert_eq!(bench.ask("write-outside"), ACCESS_DENIED);
+        let victim = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(victim.path(), "still here").unwrap();
+        let mut job = bench.job("empty-outside");
+        job.environment
+            .push(("VICTIM", victim.path().as_os_str().to_owned()));
+        assert_eq!(answer_of(&bench.run(&job).unwrap()), ACCESS_DENIED);
+        assert_eq!(
+            std::fs::read_to_string(victim.path()).unwrap(),
+            "still here"
+        );
+    }
 }
 
 #[test]
 fn a_confined_process_sends_no_signal_to_others() {
-    assert_eq!(Bench::new().ask("kill-parent"), NOT_PERMITTED);
+    for bench in Bench::both() {
+        assert_eq!(bench.ask("kill-parent"), NOT_PERMITTED);
+    }
 }
 
 #[test]
 fn nothing_of_the_parents_environment_is_passed_on() {
-    let names = Bench::new().ask("environment");
-    assert_eq!(
-        names,
-        "GOGC GOMEMLIMIT HOME KUBECONFIG LC_ALL NO_PROXY PATH PROBE TMPDIR TZ"
-    );
+    for bench in Bench::both() {
+        assert_eq!(
+            bench.ask("environment"),
+            "GOGC GOMEMLIMIT HOME KUBECONFIG LC_ALL NO_PROXY PATH PROBE TMPDIR TZ"
+        );
+    }
 }
 
 #[test]
 fn no_open_file_is_passed_on() {
-    // A descriptor that survives `exec`, as a careless parent would leave one. Unconfined, because
-    // confined the listing itself is refused.
-    let bench = Bench::new();
-    let leaked = std::fs::File::open("/etc/passwd").unwrap();
-    rustix::io::fcntl_setfd(&leaked, rustix::io::FdFlags::empty()).unwrap();
-    let sandbox = bench.sandbox.clone().unconfined();
-    let finished = sandbox
-        .run(&bench.job("files"), &Cancel::default())
-        .unwrap();
-    drop(leaked);
-    assert_eq!(answer_of(&finished), "4");
+    for bench in Bench::both() {
+        // A descriptor that survives `exec`, as a careless parent would leave one. Unconfined, because
+        // confined the listing itself is refused.
+        let leaked = std::fs::File::open("/etc/passwd").unwrap();
+        rustix::io::fcntl_setfd(&leaked, rustix::io::FdFlags::empty()).unwrap();
+        let sandbox = bench.sandbox.clone().unconfined();
+        let finished = sandbox
+            .run(&bench.job("files"), &Cancel::default())
+            .unwrap();
+        drop(leaked);
+        assert_eq!(answer_of(&finished), "4");
+    }
 }
 
 #[test]
 fn output_over_the_limit_stops_the_process() {
-    let bench = Bench::new();
-    let mut job = bench.job("flood");
-    job.limits.output = 1 << 20;
-    let error = bench.run(&job).unwrap_err();
-    assert!(
-        matches!(error, SandboxError::OutputLimit { mebibytes: 1, .. }),
-        "{error}"
-    );
+    for bench in Bench::both() {
+        let mut job = bench.job("flood");
+        job.limits.output = 1 << 20;
+        let error = bench.run(&job).unwrap_err();
+        assert!(
+            matches!(error, SandboxError::OutputLimit { mebibytes: 1, .. }),
+            "{error}"
+        );
+    }
 }
 
 #[test]
 fn noise_on_standard_error_is_cut_and_does_no_harm() {
-    let bench = Bench::new();
-    let mut job = bench.job("noise");
-    job.limits.errors = 100;
-    let finished = bench.run(&job).unwrap();
-    assert_eq!(answer_of(&finished), "made noise");
-    assert_eq!(finished.stderr.len(), 100);
+    for bench in Bench::both() {
+        let mut job = bench.job("noise");
+        job.limits.errors = 100;
+        let finished = bench.run(&job).unwrap();
+        assert_eq!(answer_of(&finished), "made noise");
+        assert_eq!(finished.stderr.len(), 100);
+    }
 }
 
 #[test]
 fn a_process_that_hangs_is_stopped_at_its_time_limit() {
-    let bench = Bench::new();
-    let mut job = bench.job("hang");
-    job.limits.time = Duration::from_secs(1);
-    let started = Instant::now();
-    let error = bench.run(&job).unwrap_err();
-    assert!(
-        matches!(error, SandboxError::TimeLimit { seconds: 1, .. }),
-        "{error}"
-    );
-    assert!(started.elapsed() < Duration::from_secs(30));
+    for bench in Bench::both() {
+        let mut job = bench.job("hang");
+        job.limits.time = Duration::from_secs(1);
+        let started = Instant::now();
+        let error = bench.run(&job).unwrap_err();
+        assert!(
+            matches!(error, SandboxError::TimeLimit { seconds: 1, .. }),
+            "{error}"
+        );
+        assert!(started.elapsed() < Duration::from_secs(30));
+    }
 }
 
 #[test]
 fn a_process_that_eats_memory_ends_at_its_limit() {
-    let bench = Bench::new();
-    let mut job = bench.job("memory");
-    job.limits.memory = 1 << 30;
-    let error = bench.run(&job).unwrap_err();
-    assert!(
-        matches!(
-            error,
-            SandboxError::MemoryLimit {
-                mebibytes: 1024,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    for bench in Bench::both() {
+        let mut job = bench.job("memory");
+        job.limits.memory = 1 << 30;
+        let error = bench.run(&job).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                SandboxError::MemoryLimit {
+                    mebibytes: 1024,
+                    ..
+                }
+            ),
+            "{error}"
+        );
+    }
 }
 
 #[test]
 fn a_cancelled_job_stops() {
-    let bench = Bench::new();
-    let cancel = Cancel::default();
-    let job = bench.job("hang");
-    let sandbox = bench.sandbox.clone();
-    let switch = cancel.clone();
-    let waiting = std::thread::spawn(move || sandbox.run(&job, &switch));
-    cancel.cancel();
-    let error = waiting.join().unwrap().unwrap_err();
-    assert!(matches!(error, SandboxError::Cancelled { .. }), "{error}");
+    for bench in Bench::both() {
+        let cancel = Cancel::default();
+        let job = bench.job("hang");
+        let sandbox = bench.sandbox.clone();
+        let switch = cancel.clone();
+        let waiting = std::thread::spawn(move || sandbox.run(&job, &switch));
+        cancel.cancel();
+        let error = waiting.join().unwrap().unwrap_err();
+        assert!(matches!(error, SandboxError::Cancelled { .. }), "{error}");
+    }
 }
 
 #[test]
 fn a_missing_tool_says_so_without_a_path_of_the_machine() {
-    let bench = Bench::new();
-    let mut job = bench.job("thread");
-    job.tool = bench.folder.path().join("no-such-tool");
-    let message = bench.run(&job).unwrap_err().to_string();
-    assert!(message.contains("no-such-tool"), "{message}");
-    assert!(
-        !message.contains(bench.folder.path().to_str().unwrap()),
-        "{message}"
-    );
+    for bench in Bench::both() {
+        let mut job = bench.job("thread");
+        job.tool = bench.folder.path().join("no-such-tool");
+        let message = bench.run(&job).unwrap_err().to_string();
+        assert!(message.contains("no-such-tool"), "{message}");
+        assert!(
+            !message.contains(bench.folder.path().to_str().unwrap()),
+            "{message}"
+        );
+    }
 }
 
 #[test]
 fn the_kernel_here_confines_completely() {
-    Bench::new().sandbox.probe().unwrap();
+    for bench in Bench::both() {
+        bench.sandbox.probe().unwrap();
+    }
 }
 
 #[test]
@@ -317,4 +342,35 @@ fn a_worker_that_ends_is_an_error_and_stays_one() {
     let error = worker.receive().unwrap_err();
     assert!(matches!(error, SandboxError::WorkerDied { .. }), "{error}");
     assert_eq!(worker.receive().unwrap_err(), error);
+}
+
+#[test]
+fn the_small_program_starts_tools_only() {
+    let launcher = env!("CARGO_BIN_EXE_drydock-confine");
+    let start = |arguments: &[String]| {
+        let output = std::process::Command::new(launcher)
+            .args(arguments)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), output.stdout.len(), said)
+    };
+    let (code, _, said) = start(&[]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("started by `drydock`"), "{said}");
+
+    let orders = |rest: &str| {
+        let version = format!("version={}", env!("CARGO_PKG_VERSION"));
+        let parent = format!("parent={}", std::process::id());
+        ["__confined", &version, &parent, rest].map(str::to_owned)
+    };
+    let (code, written, said) = start(&orders("worker=1"));
+    assert_eq!((code, written), (Some(122), 0), "{said}");
+    assert!(said.contains("cannot become the worker"), "{said}");
+
+    let mut another = orders("unconfined=0");
+    another[1] = "version=0.0.0".to_owned();
+    let (code, _, said) = start(&another);
+    assert_eq!(code, Some(122), "{said}");
+    assert!(said.contains("from one build"), "{said}");
 }
