@@ -1,0 +1,150 @@
+//! What large repositories cost: the peak memory of the main process, children apart, on the
+//! repositories of the corpus, and time and memory of planning up to 10,000 applications.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+#[path = "../support/expected.rs"]
+#[expect(dead_code, reason = "only the folder is asked for")]
+mod expected;
+#[path = "../support/repo.rs"]
+#[expect(dead_code, unreachable_pub, reason = "each binary uses a part of it")]
+mod repo;
+
+use repo::Repo;
+
+const ROUNDS: usize = 3;
+
+fn main() {
+    if let Some(root) = expected::corpora("repos") {
+        println!("Peak memory of the main process (under 256 MiB)");
+        let mut names: Vec<_> = std::fs::read_dir(root)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.join("tree").is_dir())
+            .collect();
+        names.sort();
+        for folder in names {
+            let repo = Repo::new();
+            repo.replace_with(&folder.join("tree"));
+            repo.commit("everything");
+            let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+            for gates in ["render", "render,schema,policy"] {
+                let took = least(repo.path(), &["check", "--all", "--gates", gates]);
+                println!("  {name:<30} {gates:<22} {took}");
+            }
+        }
+    }
+    println!("Planning");
+    let mut before: Option<(usize, Duration)> = None;
+    for apps in [1_000, 10_000] {
+        let repo = make_repository(apps);
+        let planned = least(repo.path(), &["apps", "--format", "json"]);
+        println!("  {apps:>6} applications, all listed              {planned}");
+        let changed = least(
+            repo.path(),
+            &[
+                "check", "--base", "HEAD~1", "--head", "HEAD", "--gates", "schema",
+            ],
+        );
+        println!("  {apps:>6} applications, a change to one judged  {changed}");
+        if let Some((fewer, time)) = before {
+            let ratio =
+                planned.time.as_secs_f64() / time.as_secs_f64() * fewer as f64 / apps as f64;
+            println!("  time for one application, {apps} to {fewer}: {ratio:.2} (1 is linear)");
+        }
+        before = Some((apps, planned.time));
+    }
+}
+
+/// What one run took.
+struct Took {
+    time: Duration,
+    peak: u64,
+}
+
+impl std::fmt::Display for Took {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:>8.2?} {:>5} MiB", self.time, self.peak >> 10)
+    }
+}
+
+/// The least time and the largest peak of several runs.
+fn least(folder: &Path, arguments: &[&str]) -> Took {
+    let runs: Vec<Took> = (0..ROUNDS).map(|_| run(folder, arguments)).collect();
+    Took {
+        time: runs.iter().map(|took| took.time).min().unwrap(),
+        peak: runs.iter().map(|took| took.peak).max().unwrap(),
+    }
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Took {
+    let started = Instant::now();
+    let mut process = Command::new(env!("CARGO_BIN_EXE_drydock"))
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut peak = 0;
+    // The kernel keeps the highest mark for as long as the process lives.
+    while let Some(mark) = read_peak(&process) {
+        peak = mark;
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let code = process.wait().unwrap().code();
+    let time = started.elapsed();
+    assert!(matches!(code, Some(0 | 1)), "{arguments:?}: {code:?}");
+    Took { time, peak }
+}
+
+/// KiB.
+fn read_peak(process: &Child) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", process.id())).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+/// Of ten applications six are Kustomize overlays on one base, two plain folders, two charts. A
+/// second commit changes one of them.
+fn make_repository(apps: usize) -> Repo {
+    let repo = Repo::new();
+    let manifest = |name: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\nspec:\n  replicas: 2\n  selector:\n    matchLabels: {{app: {name}}}\n  \
+             template:\n    metadata:\n      labels: {{app: {name}}}\n    spec:\n      containers:\n        - name: main\n          image: example.com/{name}:1.2.3\n"
+        )
+    };
+    for team in 0..apps / 10 {
+        let name = format!("team{team:04}");
+        repo.write(&format!("{name}/base/web.yaml"), manifest("web"));
+        repo.write(
+            &format!("{name}/base/kustomization.yaml"),
+            "resources: [web.yaml]\n",
+        );
+        for app in 0..6 {
+            let text = format!("resources: [../../base]\nnamePrefix: app{app}-\n");
+            repo.write(
+                &format!("{name}/overlays/app{app}/kustomization.yaml"),
+                text,
+            );
+        }
+        for app in 0..2 {
+            repo.write(&format!("{name}/plain{app}/web.yaml"), manifest("plain"));
+            let chart = format!("{name}/chart{app}");
+            let text = format!("apiVersion: v2\nname: chart{app}\nversion: 0.1.0\n");
+            repo.write(&format!("{chart}/Chart.yaml"), text);
+            repo.write(&format!("{chart}/values.yaml"), "replicas: 2\n");
+            repo.write(&format!("{chart}/templates/web.yaml"), manifest("chart"));
+        }
+    }
+    repo.commit("everything");
+    repo.write("team0000/plain0/web.yaml", manifest("changed"));
+    repo.commit("a change to one");
+    repo
+}
