@@ -197,6 +197,8 @@ pub struct Judged {
 pub enum Blame {
     /// The author of the change.
     Author,
+    /// Who may push to the repository.
+    Maintainer,
     /// Who runs Drydock or the cluster.
     Operator,
     /// A service both depend on, such as GitHub.

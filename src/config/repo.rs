@@ -145,6 +145,32 @@ impl RepoConfig {
             Gate::Preview => Mode::Warn,
         })
     }
+
+    /// True when what goes to this cluster may not pass without a preview: the cluster is protected,
+    /// or `preview_unavailable` is `hold`.
+    pub fn demands_preview(&self, cluster: &ClusterName) -> bool {
+        self.preview_unavailable == Unavailable::Hold || self.is_protected(cluster)
+    }
+
+    /// True when the file calls this cluster protected.
+    pub fn is_protected(&self, cluster: &ClusterName) -> bool {
+        self.clusters
+            .get(cluster)
+            .is_some_and(|cluster| cluster.protected)
+    }
+
+    /// Takes over what another version of the file demands more: a preview, a protected cluster.
+    pub fn tighten(&mut self, other: &Self) {
+        if other.preview_unavailable == Unavailable::Hold {
+            self.preview_unavailable = Unavailable::Hold;
+        }
+        for (name, cluster) in other.clusters.iter().filter(|(_, other)| other.protected) {
+            self.clusters
+                .entry(name.clone())
+                .or_insert_with(|| cluster.clone())
+                .protected = true;
+        }
+    }
 }
 
 #[cfg(test)]

@@ -68,6 +68,26 @@ pub struct Observation {
     pub recorded: bool,
 }
 
+impl Observation {
+    /// Why nothing that goes to this cluster could be asked; `None`: it could.
+    pub fn find_unavailable(&self, cluster: &ClusterName) -> Option<Unanswered> {
+        if self.facts.contains_key(cluster) {
+            return None;
+        }
+        let known = self.unavailable.get(cluster).cloned();
+        Some(known.unwrap_or_else(|| Unanswered {
+            message: if self.facts.is_empty() && self.unavailable.is_empty() {
+                "no cluster is connected".to_owned()
+            } else if cluster.0.is_empty() {
+                "the application names no cluster that could preview it".to_owned()
+            } else {
+                format!("cluster `{cluster}` is not connected to Drydock")
+            },
+            blame: Blame::Operator,
+        }))
+    }
+}
+
 /// What is known about one object.
 #[derive(Debug, Clone)]
 pub struct Answer {

@@ -11,7 +11,6 @@ use crate::gate::position;
 use crate::ids::Side;
 use crate::object::Manifest;
 use crate::observe::{DryRun, Live, Observation, Question, Refusal};
-use crate::plan::PlannedApp;
 
 /// The preview gate's findings of both sides, so that only what a change introduces blocks it, and
 /// what could not be verified.
@@ -30,12 +29,13 @@ pub fn findings(input: &Input<'_>) -> PreviewFindings {
     let announced = Announced::read(input.rendered);
     let mut found = PreviewFindings::default();
     for planned in input.planned {
-        if let Some(reason) = unavailable(planned, input.observation) {
+        let cluster = destination(planned);
+        if let Some(reason) = input.observation.find_unavailable(&cluster) {
             found.not_verified.push(NotVerified {
                 app: Some(planned.id.clone()),
                 object: None,
                 gate: Gate::Preview,
-                reason,
+                reason: reason.message,
             });
         }
     }
@@ -77,19 +77,6 @@ pub fn findings(input: &Input<'_>) -> PreviewFindings {
     found.not_verified.sort();
     found.not_verified.dedup();
     found
-}
-
-/// Why nothing of an application could be asked.
-fn unavailable(planned: &PlannedApp, observation: &Observation) -> Option<String> {
-    let cluster = destination(planned);
-    if observation.facts.contains_key(&cluster) {
-        return None;
-    }
-    let reason = observation.unavailable.get(&cluster);
-    Some(reason.map_or_else(
-        || "no cluster is connected".to_owned(),
-        |reason| reason.message.clone(),
-    ))
 }
 
 fn not_verified(question: &Question, reason: String) -> NotVerified {

@@ -87,10 +87,14 @@ fn unasked(question: &Question, observation: &Observation) -> String {
     if let Some(reason) = question.withheld {
         return withheld(reason).to_owned();
     }
-    match observation.unavailable.get(&question.cluster) {
-        Some(reason) => reason.message.clone(),
-        None if observation.recorded => "the recording has no answer for this object".to_owned(),
-        None => "no cluster is connected".to_owned(),
+    let cluster = &question.cluster;
+    let missing = !observation.unavailable.contains_key(cluster);
+    match observation.find_unavailable(cluster) {
+        _ if observation.recorded && missing => {
+            "the recording has no answer for this object".to_owned()
+        }
+        Some(reason) => reason.message,
+        None => "there is no answer for this object".to_owned(),
     }
 }
 

@@ -53,6 +53,7 @@ pub(super) fn page(
             put!(head, " {}", markdown::link("Full report", page));
         }
         head.push('\n');
+        head.push_str(&sections::without_preview(report));
     }
     let mut parts = vec![
         deployment::table(deployments),

@@ -131,6 +131,9 @@ fn reason_held(held: Held) -> &'static str {
             "the merged commit differs from what was approved, and judged again it is refused: revert it, or mend it in a new pull request"
         }
         Held::Undecided => "the merged commit could not be judged",
+        Held::NotPreviewed => {
+            "it was never previewed, and its cluster demands that: open a pull request of the same change from a branch of this repository"
+        }
         Held::EmptyRender => "the merged commit renders to no object at all",
     }
 }

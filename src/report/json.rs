@@ -243,6 +243,7 @@ fn known(number: u32) -> Option<u32> {
 fn blame(blame: Blame) -> &'static str {
     match blame {
         Blame::Author => "author",
+        Blame::Maintainer => "maintainer",
         Blame::Operator => "operator",
         Blame::Upstream => "upstream",
     }

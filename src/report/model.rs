@@ -49,6 +49,9 @@ pub struct Report {
     pub troubles: Vec<Trouble>,
     /// Source lines that the terminal shows under a finding: text by file of the head.
     pub excerpts: BTreeMap<RepoPath, Arc<str>>,
+    /// Why no cluster was asked, where a preview could have been made; `None`: the clusters were
+    /// asked, or nobody wanted them to be.
+    pub no_preview: Option<NoPreview>,
     /// Names and versions of what judged: tool → version, `policies` → digest.
     pub judged_with: BTreeMap<String, String>,
 }
@@ -91,9 +94,20 @@ impl Report {
             rendered: 0,
             troubles,
             excerpts: BTreeMap::new(),
+            no_preview: None,
             judged_with: BTreeMap::new(),
         }
     }
+}
+
+/// Why no cluster was asked about a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NoPreview {
+    /// None is connected.
+    NotConnected,
+    /// The change comes from a fork: what a stranger proposes is not shown to a cluster, and the
+    /// cluster's state is not shown to them.
+    Fork,
 }
 
 /// One touched application.

@@ -102,6 +102,14 @@ fn subject(report: &Report, occasion: Option<&Occasion>) -> String {
     }
 }
 
+/// Why there is no preview, where a cluster could have been asked and nothing demands that it is.
+pub(super) fn without_preview(report: &Report) -> String {
+    tally::without_preview(report).map_or_else(String::new, |reason| {
+        let why = wording::no_preview(reason);
+        format!("\n**Not previewed on a cluster**: {why}. What changes is compared from the renderings only.\n")
+    })
+}
+
 /// What kept the change from being judged.
 pub(super) fn troubles(report: &Report, occasion: Option<&Occasion>) -> Section {
     Section {

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use super::model::Trouble;
-use super::visible;
+use super::model::{NoPreview, Trouble};
+use super::{visible, wording};
 use crate::config::ConfigError;
 use crate::config::repo::FILE_NAME;
 use crate::finding::Blame;
-use crate::ids::{PrNumber, RepoPath};
+use crate::ids::{AppId, ClusterName, PrNumber, RepoPath};
 
 /// Files that a conflict names; the rest is counted.
 const CONFLICT_FILES: usize = 10;
@@ -106,6 +106,42 @@ pub fn conflict(target: &str, paths: &BTreeSet<RepoPath>) -> Trouble {
             "merge or rebase onto `{target}` and resolve the conflict"
         )),
     }
+}
+
+/// A preview is demanded of an application, and no cluster was asked. `cluster` is the one that it
+/// goes to; empty without one.
+pub fn no_preview(reason: NoPreview, cluster: &ClusterName, app: AppId) -> Trouble {
+    let wanting = if cluster.0.is_empty() {
+        "the configuration of the target branch demands a preview".to_owned()
+    } else {
+        format!("cluster `{}` demands a preview", visible::line(&cluster.0))
+    };
+    let (blame, hint) = match reason {
+        NoPreview::NotConnected if cluster.0.is_empty() => (
+            Blame::Operator,
+            "connect a cluster in Drydock's settings and name it in the configuration".to_owned(),
+        ),
+        NoPreview::NotConnected => (
+            Blame::Operator,
+            format!("connect `{}` in Drydock's settings", visible::line(&cluster.0)),
+        ),
+        NoPreview::Fork => (
+            Blame::Maintainer,
+            "who has read the change pushes its branch to this repository and opens a pull request from there".to_owned(),
+        ),
+    };
+    Trouble {
+        what: format!("{wanting}, but {}", wording::no_preview(reason)),
+        app: Some(app),
+        place: None,
+        blame,
+        hint: Some(hint),
+    }
+}
+
+/// Why no cluster was asked, as a sentence without a final period.
+pub fn why_no_preview(reason: NoPreview) -> &'static str {
+    wording::no_preview(reason)
 }
 
 /// The two sides have no commit in common.

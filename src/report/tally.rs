@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::finding::{Gate, Judged, Severity};
+use crate::finding::{Gate, Judged, NotVerified, Severity};
 use crate::ids::{ClusterName, Side};
 use crate::preview::{Action, Change, Origin};
+use crate::verdict::GateResult;
 
 use super::groups::{self, Part};
-use super::model::{AppReport, Report};
-use super::wording::count;
+use super::model::{AppReport, NoPreview, Report};
+use super::wording::{count, listed};
 
 /// The counts of a report. Findings are counted one by one, places by what a person reads as one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,8 +30,8 @@ pub(super) struct Tally {
     pub(super) waived: usize,
     /// Findings of gates in shadow mode.
     pub(super) shadowed: usize,
-    /// Objects or applications that a gate did not judge.
-    pub(super) not_verified: usize,
+    /// What a gate did not judge.
+    pub(super) not_verified: Unverified,
     /// Applications whose head could not be rendered.
     pub(super) broken: usize,
     /// Applications that merging changes.
@@ -112,11 +113,45 @@ impl Effect {
     }
 }
 
+/// What was not verified: whole applications, and single objects.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Unverified {
+    pub(super) apps: usize,
+    pub(super) objects: usize,
+}
+
+impl Unverified {
+    fn of<'a>(items: impl IntoIterator<Item = &'a NotVerified>) -> Self {
+        let mut unverified = Self::default();
+        for item in items {
+            if item.object.is_none() && item.app.is_some() {
+                unverified.apps += 1;
+            } else {
+                unverified.objects += 1;
+            }
+        }
+        unverified
+    }
+
+    /// `1 application and 2 objects`; empty when nothing.
+    pub(super) fn words(self) -> String {
+        let parts: Vec<String> = [
+            (self.apps, "application", "applications"),
+            (self.objects, "object", "objects"),
+        ]
+        .into_iter()
+        .filter(|(number, _, _)| *number > 0)
+        .map(|(number, one, many)| count(number, one, many))
+        .collect();
+        listed(&parts)
+    }
+}
+
 impl Tally {
     /// Counts a report.
     pub(super) fn of(report: &Report) -> Self {
         let mut tally = Self {
-            not_verified: report.not_verified.len(),
+            not_verified: Unverified::of(&report.not_verified),
             blocking_places: groups::build(report, Part::Blocking)
                 .iter()
                 .filter(|group| !is_broken_app(report, group.first))
@@ -248,17 +283,26 @@ pub(super) fn blocking(report: &Report, app: &AppReport, gate: Gate) -> usize {
         .count()
 }
 
-/// The reasons of what was not verified, each with its gate and count, in order of gate and reason.
-pub(super) fn not_verified(report: &Report) -> Vec<(Gate, String, usize)> {
-    let mut counts: std::collections::BTreeMap<(Gate, &str), usize> =
+/// The reasons of what was not verified, each with its gate and how much it is, in order of gate and
+/// reason.
+pub(super) fn not_verified(report: &Report) -> Vec<(Gate, String, String)> {
+    let mut groups: std::collections::BTreeMap<(Gate, &str), Vec<&NotVerified>> =
         std::collections::BTreeMap::new();
     for item in &report.not_verified {
-        *counts.entry((item.gate, item.reason.as_str())).or_default() += 1;
+        let group = groups.entry((item.gate, item.reason.as_str())).or_default();
+        group.push(item);
     }
-    counts
+    groups
         .into_iter()
-        .map(|((gate, reason), number)| (gate, reason.to_owned(), number))
+        .map(|((gate, reason), items)| (gate, reason.to_owned(), Unverified::of(items).words()))
         .collect()
+}
+
+/// True when an application's gate is off for want of a cluster that could be asked, and nothing
+/// demands its preview.
+pub(super) fn without_preview(report: &Report) -> Option<NoPreview> {
+    let off = |app: &AppReport| app.gates.get(&Gate::Preview) == Some(&GateResult::Off);
+    report.no_preview.filter(|_| report.apps.iter().any(off))
 }
 
 /// `3 applications`, with how many clusters they go to where that is known.

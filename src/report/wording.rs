@@ -7,7 +7,7 @@ use crate::preview::Action;
 use crate::render::Problem;
 use crate::tree::Revision;
 
-use super::model::{Report, Trouble};
+use super::model::{NoPreview, Report, Trouble};
 use super::visible;
 
 /// `1 finding`, `2 findings`, `12,345 findings`.
@@ -45,8 +45,19 @@ pub(super) fn listed(parts: &[String]) -> String {
 pub(super) fn whose(blame: Blame) -> &'static str {
     match blame {
         Blame::Author => "for the author",
+        Blame::Maintainer => "for a maintainer",
         Blame::Operator => "for the operator",
         Blame::Upstream => "for the service it depends on",
+    }
+}
+
+/// Why no cluster was asked, as a sentence without a final period.
+pub(super) fn no_preview(reason: NoPreview) -> &'static str {
+    match reason {
+        NoPreview::NotConnected => "no cluster is connected to Drydock",
+        NoPreview::Fork => {
+            "this pull request comes from a fork, and nothing from a fork is shown to a cluster"
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::deploy::Deployers;
 use super::pipeline::{self, Clusters, Means, PolicyChoice, PolicyInput, Rules, Subject};
 use super::{Ctx, Failure};
+use crate::clients::cluster::PreviewClient;
 use crate::clients::git::{self, FetchRequest, Merge, Want};
 use crate::clients::github::{Comparison, Pull, RepositoryRef, Scope};
 use crate::cluster_facts::KubernetesVersion;
@@ -47,9 +48,43 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// What is missing, one phrase each.
+    /// What is missing now, one phrase each.
     pub fn missing(&self) -> Vec<String> {
-        self.lacks.clone()
+        let stopped = self
+            .previews()
+            .filter_map(PreviewClient::find_fence_trouble)
+            .map(|error| error.to_string());
+        self.lacks.iter().cloned().chain(stopped).collect()
+    }
+
+    /// Proves every fence whose proof is too old, so that what is missing is known without a pull
+    /// request. What the proofs show is kept by the clients.
+    pub(super) async fn check_fences(&self) {
+        let checks = self.previews().map(PreviewClient::check_fence);
+        futures::future::join_all(checks).await;
+    }
+
+    /// How many clusters previews are made on, and how many they are not made on.
+    pub(super) fn count_previews(&self) -> (usize, usize) {
+        let Clusters::Connected { clients, .. } = &self.means.clusters else {
+            return (0, 0);
+        };
+        let open = self
+            .previews()
+            .filter(|client| client.find_fence_trouble().is_none())
+            .count();
+        (open, clients.len() - open)
+    }
+
+    fn previews(&self) -> impl Iterator<Item = &PreviewClient> {
+        let clients = match &self.means.clusters {
+            Clusters::Connected { clients, .. } => Some(clients.values()),
+            _ => None,
+        };
+        clients
+            .into_iter()
+            .flatten()
+            .filter_map(|client| client.as_ref().ok())
     }
 }
 
@@ -137,7 +172,7 @@ impl Task {
             .map_err(|error| Failure::internal(error.to_string()))?;
         let means = means(ctx, self.from_fork);
         let rules = Rules {
-            gates: gates(&means),
+            gates: BTreeSet::from(Gate::ALL),
             config,
             defaults: ctx.bench.defaults.clone(),
             policies,
@@ -185,17 +220,9 @@ pub(super) fn means(ctx: &Ctx, from_fork: bool) -> Means {
     means.now_ns = ctx.now().duration_since(UNIX_EPOCH).map_or(0, |since| {
         i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
     });
-    if from_fork {
+    if from_fork && !matches!(means.clusters, Clusters::None) {
         // A stranger's objects are not shown to a cluster, and its state is not shown to them.
-        means.clusters = Clusters::None;
+        means.clusters = Clusters::Withheld;
     }
     means
-}
-
-pub(super) fn gates(means: &Means) -> BTreeSet<Gate> {
-    let mut gates = BTreeSet::from([Gate::Render, Gate::Schema, Gate::Policy]);
-    if !matches!(means.clusters, Clusters::None) {
-        gates.insert(Gate::Preview);
-    }
-    gates
 }

@@ -60,6 +60,8 @@ pub(super) async fn keep_sending(ctx: Arc<Ctx>, mut stop: watch::Receiver<bool>)
         if let Ok(backlog) = ctx.store.backlog().await {
             crate::server::metrics::backlog(backlog.queued, backlog.running, backlog.unsent);
         }
+        let (open, stopped) = ctx.bench.count_previews();
+        crate::server::metrics::previews(open, stopped);
         tokio::select! {
             () = tokio::time::sleep(EFFECTS) => {}
             _ = stop.changed() => {}
@@ -89,6 +91,7 @@ pub(super) async fn keep_sweeping(ctx: Arc<Ctx>, mut stop: watch::Receiver<bool>
 
 /// One sweep over everything that the App can see.
 pub async fn sweep(ctx: &Arc<Ctx>, depth: Depth) -> Result<(), Failure> {
+    ctx.bench.check_fences().await;
     let now = ctx.now();
     ctx.store.requeue_forgotten(now).await?;
     ctx.store.forget_settled(now, KEEP).await?;

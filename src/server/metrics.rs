@@ -12,6 +12,7 @@ const RUNS: &str = "drydock_runs_total";
 const RUN_SECONDS: &str = "drydock_run_seconds";
 const JOBS: &str = "drydock_jobs";
 const EFFECTS: &str = "drydock_effects_total";
+const CLUSTERS: &str = "drydock_clusters";
 const EFFECTS_UNSENT: &str = "drydock_effects_unsent";
 
 /// How a delivery was answered.
@@ -127,4 +128,12 @@ pub fn backlog(queued: u64, running: u64, unsent: u64) {
     gauge!(JOBS, "state" => "queued").set(gauge_of(queued));
     gauge!(JOBS, "state" => "running").set(gauge_of(running));
     gauge!(EFFECTS_UNSENT).set(gauge_of(unsent));
+}
+
+/// Shows on how many clusters previews are made, and on how many they are not: the fence does not
+/// hold, or nobody answers.
+pub fn previews(open: usize, stopped: usize) {
+    let gauge_of = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    gauge!(CLUSTERS, "previews" => "open").set(gauge_of(open));
+    gauge!(CLUSTERS, "previews" => "stopped").set(gauge_of(stopped));
 }

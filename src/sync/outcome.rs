@@ -52,6 +52,8 @@ pub enum Held {
     Refused,
     /// The merged commit could not be judged.
     Undecided,
+    /// Its cluster demands a preview, and none could be made of the merged commit.
+    NotPreviewed,
     /// The rendering of the whole application is empty.
     EmptyRender,
 }

@@ -21,7 +21,8 @@ pub struct Evidence<'a> {
     /// nothing is judged.
     pub modes: &'a BTreeMap<Gate, Mode>,
     /// What the schema, policy and preview gates answered: `Pass` for "looked at everything",
-    /// `Error` for "could not". Findings are taken from `findings`, rendering from `rendered`.
+    /// `Error` for "could not", `Off` for a preview that nobody asked for and that nothing demands.
+    /// Findings are taken from `findings`, rendering from `rendered`.
     pub results: &'a Results,
     /// The findings of all gates.
     pub findings: &'a [Judged],
@@ -167,11 +168,12 @@ fn conclude_app(evidence: &Evidence<'_>, index: &Index<'_>, id: &AppId) -> AppCo
             if mode_of(evidence, gate) == Mode::Off && !index.refuses(gate, id) {
                 continue;
             }
+            let may_be_off = gate == Gate::Preview && evidence.preview_tolerated.contains(id);
             let answered = evidence
                 .results
                 .get(&(id.clone(), gate))
                 .copied()
-                .filter(|result| *result != GateResult::Off)
+                .filter(|result| *result != GateResult::Off || may_be_off)
                 .unwrap_or(GateResult::Error);
             gates.insert(gate, raise(gate, answered));
         }
@@ -191,7 +193,7 @@ fn judge_rendering(app: &RenderedApp) -> GateResult {
     let head = match &app.head {
         Outcome::Failed(problems) => match blame_of(problems) {
             Blame::Author => GateResult::Fail,
-            Blame::Operator | Blame::Upstream => GateResult::Error,
+            Blame::Maintainer | Blame::Operator | Blame::Upstream => GateResult::Error,
         },
         Outcome::Absent | Outcome::Rendered(_) => GateResult::Pass,
     };
@@ -270,13 +272,17 @@ fn conclude_gate(
         .map(|(_, app)| app.gates.get(&gate).copied().unwrap_or(GateResult::Error))
         .chain((!evidence.whole.is_empty()).then_some(GateResult::Error))
         .max()
-        .map_or(own, |gravest| gravest.max(own))
+        // Applications that the gate was not asked about do not make it pass.
+        .map_or(own, |gravest| match own {
+            GateResult::Fail => gravest.max(own),
+            _ => gravest,
+        })
 }
 
 fn outcome_of(blame: Blame) -> AppOutcome {
     match blame {
         Blame::Author => AppOutcome::Fail,
-        Blame::Operator | Blame::Upstream => AppOutcome::Error,
+        Blame::Maintainer | Blame::Operator | Blame::Upstream => AppOutcome::Error,
     }
 }
 

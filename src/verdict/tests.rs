@@ -263,6 +263,28 @@ fn a_missing_preview_passes_only_where_configuration_tolerates_it() {
 }
 
 #[test]
+fn a_preview_that_nobody_asked_for_is_off_and_passes_only_where_nothing_demands_it() {
+    let mut case = Case::passing();
+    case.results
+        .insert((id("shop"), Gate::Preview), GateResult::Off);
+    assert_eq!(case.word(), "error");
+    assert_eq!(
+        case.conclude().gates.get(&Gate::Preview),
+        Some(&GateResult::Error)
+    );
+    case.preview_tolerated.insert(id("shop"));
+    assert_eq!(case.word(), "pass");
+    assert_eq!(
+        case.conclude().gates.get(&Gate::Preview),
+        Some(&GateResult::Off),
+        "it does not read as verified"
+    );
+    case.findings
+        .push(finding(Some(id("shop")), Gate::Preview, true));
+    assert_eq!(case.word(), "fail");
+}
+
+#[test]
 fn an_app_that_cannot_be_evaluated_follows_the_configuration() {
     let mut case = Case::with_sides(Outcome::Absent, failed(Blame::Author));
     case.not_evaluable.insert(id("shop"));

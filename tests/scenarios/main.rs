@@ -11,6 +11,7 @@ mod deploy;
 mod github;
 mod intake;
 mod limits;
+mod previews;
 mod queue;
 mod restart;
 mod review;

@@ -61,6 +61,17 @@ impl ApiServer {
         SHARED.get_or_init(Self::start)
     }
 
+    /// A control plane of its own, for a test that changes what holds for a whole cluster. It ends
+    /// with the test process, too.
+    pub fn own() -> &'static Self {
+        Box::leak(Box::new(Self::start()))
+    }
+
+    /// What was asked with the preview identity of `deploy/` so far, one JSON text per line.
+    pub fn asked_by_previews(&self) -> String {
+        fs::read_to_string(self.directory.join("audit.log")).unwrap_or_default()
+    }
+
     /// Its address.
     pub fn url(&self) -> &str {
         &self.url
@@ -227,11 +238,22 @@ E=$!
   --tls-cert-file server.crt --tls-private-key-file server.key --client-ca-file ca.crt \
   --service-account-issuer https://kubernetes.default.svc --service-account-key-file sa.pub \
   --service-account-signing-key-file sa.key --service-cluster-ip-range 10.0.0.0/16 \
+  --audit-policy-file audit.yaml --audit-log-path audit.log --audit-log-mode blocking \
   --authorization-mode RBAC --allow-privileged=true >api.log 2>&1 & echo $! >api.pid; wait $!; : >ended) &
 read -r _
 kill -9 "$(cat api.pid)" "$E"
 wait
 rm -rf "$DIR"
+"#;
+
+/// Every request of the preview identity is written down with its body when it is answered.
+const AUDIT: &str = r#"
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+- {level: Request, users: ["system:serviceaccount:drydock:drydock-preview"]}
+- {level: None}
 "#;
 
 fn free_ports<const N: usize>() -> [u16; N] {
@@ -244,6 +266,7 @@ fn write_credentials(directory: &Path, authority: &Authority, api: u16) {
     let write = |name: &str, text: &str| {
         fs::write(directory.join(name), text).unwrap_or_else(|error| panic!("{name}: {error}"));
     };
+    write("audit.yaml", AUDIT);
     write("ca.crt", &authority.pem);
     let (certificate, key) = authority.issue(
         "kube-apiserver",

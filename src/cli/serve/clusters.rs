@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::clients::cluster::{ApplyClient, Credentials, Fence, PreviewClient};
+use crate::clients::cluster::{ApplyClient, Credentials, PreviewClient};
 use crate::config::settings::{Access, Settings};
-use crate::finding::Blame;
 use crate::ids::ClusterName;
 use crate::object::Masker;
 use crate::observe::{Allowed, Scope, Unanswered};
@@ -13,7 +12,7 @@ use crate::run::deploy::Deployers;
 use crate::run::pipeline::Clusters;
 use crate::sync::watch::Limits;
 
-/// Connects every cluster that has a preview credential, and proves its fence: without the proof
+/// Connects every cluster that has a preview credential, and proves its fence: without a proof
 /// nothing is asked, and the process is not ready.
 pub(super) async fn connect_previews(
     settings: &Settings,
@@ -25,12 +24,20 @@ pub(super) async fn connect_previews(
     let mut allowed = BTreeMap::new();
     for (name, cluster) in &settings.clusters {
         let name = ClusterName(name.clone());
-        let proven = prove(&name, &cluster.preview, &masker, &cluster.fence_namespace).await;
-        if let Err(reason) = &proven {
-            tracing::error!(cluster = %name, reason = %reason.message, "no preview");
-            lacks.push(format!("cluster {name}: {}", reason.message));
+        let masker = Arc::clone(&masker);
+        let connected = PreviewClient::connect(&credentials(&cluster.preview), &name, masker).await;
+        let client = connected.map(|client| {
+            client.behind_fence(cluster.fence_namespace.clone(), settings.limits.fence_age)
+        });
+        match &client {
+            // What it shows is kept by the client, which proves again before it is used.
+            Ok(client) => drop(client.check_fence().await),
+            Err(error) => {
+                tracing::error!(cluster = %name, %error, "no preview");
+                lacks.push(error.to_string());
+            }
         }
-        clients.insert(name.clone(), proven);
+        clients.insert(name.clone(), client.map_err(Unanswered::from));
         let what = Allowed {
             namespaces: Some(cluster.allow.namespaces.texts().to_vec()),
             kinds: cluster
@@ -77,22 +84,6 @@ pub(super) async fn connect_deployers(
         }
     }
     Deployers::new(clients, Limits::default())
-}
-
-async fn prove(
-    name: &ClusterName,
-    access: &Access,
-    masker: &Arc<Masker>,
-    namespace: &str,
-) -> Result<PreviewClient, Unanswered> {
-    let client = PreviewClient::connect(&credentials(access), name, Arc::clone(masker)).await?;
-    match client.prove_fence(namespace).await? {
-        Fence::Holds => Ok(client),
-        Fence::Missing(reason) => Err(Unanswered {
-            message: format!("the fence does not hold: {reason}"),
-            blame: Blame::Operator,
-        }),
-    }
 }
 
 fn credentials(access: &Access) -> Credentials {

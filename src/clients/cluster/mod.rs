@@ -12,6 +12,7 @@ mod apply_client;
 mod connect;
 mod facts;
 mod fence;
+mod guard;
 mod preview_client;
 mod request;
 mod status;
@@ -151,6 +152,14 @@ pub enum ClusterError {
         /// The server's text, shortened.
         message: String,
     },
+    /// The preview identity could write: nothing is asked with it.
+    #[error("the fence of {cluster} does not hold, so nothing is previewed there: {reason}")]
+    FenceMissing {
+        /// The cluster, as reports name it.
+        cluster: String,
+        /// What the proof showed, as a sentence.
+        reason: String,
+    },
     /// Secrets are neither read nor dry-run by the preview client.
     #[error("{0} holds Secret values, which a preview never asks a cluster about")]
     SecretWithheld(ObjectRef),
@@ -163,6 +172,7 @@ impl ClusterError {
             Self::Credentials { .. }
             | Self::Unauthenticated { .. }
             | Self::Forbidden { .. }
+            | Self::FenceMissing { .. }
             | Self::SecretWithheld(_) => Blame::Operator,
             Self::Unreachable { .. }
             | Self::TimedOut { .. }
@@ -181,7 +191,9 @@ impl ClusterError {
             Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Busy { .. } => {
                 Retry::After(Duration::from_secs(15))
             }
-            Self::Unexpected { .. } => Retry::After(Duration::from_mins(1)),
+            Self::Unexpected { .. } | Self::FenceMissing { .. } => {
+                Retry::After(Duration::from_mins(1))
+            }
         }
     }
 }

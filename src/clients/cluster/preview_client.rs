@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::connect::{Credentials, connect};
 use super::facts::FactsCache;
 use super::fence::{self, Fence};
+use super::guard::Guard;
 use super::request::{compose_body, patch, read};
 use super::status::classify;
 use super::wire::Connection;
@@ -20,6 +22,7 @@ pub struct PreviewClient {
     connection: Connection,
     facts: Arc<FactsCache>,
     masker: Arc<Masker>,
+    guard: Option<Arc<Guard>>,
 }
 
 impl PreviewClient {
@@ -35,7 +38,31 @@ impl PreviewClient {
             connection: Connection::new(client, cluster),
             facts: Arc::default(),
             masker,
+            guard: None,
         })
+    }
+
+    /// The same client behind a fence: from now on facts are told and dry runs are sent only while a
+    /// proof no older than `max_age` says that this identity cannot write. `namespace` is Drydock's
+    /// own.
+    #[must_use]
+    pub fn behind_fence(mut self, namespace: String, max_age: Duration) -> Self {
+        self.guard = Some(Arc::new(Guard::new(namespace, max_age)));
+        self
+    }
+
+    /// Proves the fence unless that was done a short time ago; a client without one has nothing to
+    /// prove.
+    pub async fn check_fence(&self) -> Result<(), ClusterError> {
+        match &self.guard {
+            Some(guard) => guard.check(&self.connection).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Why nothing may be asked, by the newest proof; asks nothing.
+    pub fn find_fence_trouble(&self) -> Option<ClusterError> {
+        self.guard.as_ref().and_then(|guard| guard.trouble())
     }
 
     /// Version and served kinds, and the OpenAPI documents of `groups` (group, version), as far as
@@ -44,6 +71,7 @@ impl PreviewClient {
         &self,
         groups: &BTreeSet<(String, String)>,
     ) -> Result<Arc<ClusterFacts>, ClusterError> {
+        self.check_fence().await?;
         self.facts.fetch(&self.connection, groups).await
     }
 
@@ -70,6 +98,8 @@ impl PreviewClient {
         if holds_secrets(apply.object) || apply.manifest.is_masked() {
             return Err(ClusterError::SecretWithheld(apply.object.clone()));
         }
+        // Asked here and not only before a preview: a long one outlives its proof.
+        self.check_fence().await?;
         let body = compose_body(apply, apply.manifest.value());
         let call = patch(apply, &body, "&dryRun=All");
         let reply = self.connection.send(&call).await?;

@@ -135,3 +135,23 @@ fn a_misspelt_cluster_is_an_error_with_its_place_and_the_name_that_is_near() {
     // Without a description of its clusters a file may use the operator's names.
     parse(b"version: 1\napps:\n  - { name: shop, path: shop, cluster: any }\n").unwrap();
 }
+
+#[test]
+fn a_preview_is_demanded_by_protection_or_by_hold_and_never_less_by_a_newer_file() {
+    let read = |text: &str| parse(format!("version: 1\n{text}").as_bytes()).unwrap();
+    let (shop, other) = (ClusterName("shop".into()), ClusterName("other".into()));
+    let open = read("clusters: { shop: {}, other: {} }\n");
+    let protected = read("clusters: { shop: { protected: true } }\n");
+    let hold = read("preview_unavailable: hold\n");
+    assert!(!open.demands_preview(&shop) && !open.demands_preview(&ClusterName::default()));
+    assert!(protected.demands_preview(&shop) && !protected.demands_preview(&other));
+    assert!(hold.demands_preview(&other) && hold.demands_preview(&ClusterName::default()));
+    for (before, after) in [(&open, &protected), (&protected, &open)] {
+        let mut both = before.clone();
+        both.tighten(after);
+        assert!(both.demands_preview(&shop) && !both.demands_preview(&other));
+    }
+    let mut held = open.clone();
+    held.tighten(&hold);
+    assert!(held.demands_preview(&other));
+}

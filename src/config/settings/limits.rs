@@ -20,6 +20,9 @@ pub struct Limits {
     /// How long one evaluation may take; a deployment waits for readiness as long as it says itself.
     /// Default 900 seconds, at least 10.
     pub job_deadline: Duration,
+    /// How old the proof of a cluster's fence may be when a preview relies on it. Default 120
+    /// seconds, at most 3,600; 0: proven before every request.
+    pub fence_age: Duration,
 }
 
 impl Default for Limits {
@@ -30,6 +33,7 @@ impl Default for Limits {
             comment_bytes: 30_000,
             render_timeout: Duration::from_mins(1),
             job_deadline: Duration::from_mins(15),
+            fence_age: Duration::from_mins(2),
         }
     }
 }
@@ -43,6 +47,7 @@ struct Text {
     comment_bytes: Option<usize>,
     render_timeout_seconds: Option<u64>,
     job_deadline_seconds: Option<u64>,
+    fence_age_seconds: Option<u64>,
 }
 
 impl TryFrom<Text> for Limits {
@@ -58,6 +63,7 @@ impl TryFrom<Text> for Limits {
             comment_bytes: text.comment_bytes.unwrap_or(defaults.comment_bytes),
             render_timeout: seconds(text.render_timeout_seconds, defaults.render_timeout),
             job_deadline: seconds(text.job_deadline_seconds, defaults.job_deadline),
+            fence_age: seconds(text.fence_age_seconds, defaults.fence_age),
         };
         if limits.lanes == 0 || limits.renderers == 0 {
             return Err("`lanes` and `renderers` must be at least 1".to_owned());
@@ -70,6 +76,9 @@ impl TryFrom<Text> for Limits {
                 "`render_timeout_seconds` must be at least 1, `job_deadline_seconds` at least 10"
                     .to_owned(),
             );
+        }
+        if limits.fence_age.as_secs() > 3_600 {
+            return Err("`fence_age_seconds` must be at most 3600".to_owned());
         }
         Ok(limits)
     }

@@ -233,7 +233,8 @@ impl Why {
             message: why.message.clone(),
             blame: match why.blame {
                 Blame::Author => Party::Author,
-                Blame::Operator => Party::Operator,
+                // A cluster has no maintainers.
+                Blame::Maintainer | Blame::Operator => Party::Operator,
                 Blame::Upstream => Party::Upstream,
             },
         }

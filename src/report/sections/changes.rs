@@ -193,8 +193,7 @@ fn gaps(report: &Report) -> Section {
         .into_iter()
         .map(|(gate, reason, number)| {
             format!(
-                "- {} not verified by {}: {}\n",
-                count(number, "object", "objects"),
+                "- {number} not verified by {}: {}\n",
                 gate.word(),
                 markdown::prose(&reason)
             )
@@ -216,9 +215,10 @@ fn gaps(report: &Report) -> Section {
             items.push(format!("- {what}: {}\n", wording::left_out(item.reason)));
         }
     }
+    let unverified = tally::Tally::of(report).not_verified;
     let title: Vec<String> = [
-        (report.not_verified.len(), "object", "objects"),
-        (apps, "application", "applications"),
+        (unverified.objects, "object", "objects"),
+        (unverified.apps + apps, "application", "applications"),
         (files, "changed file", "changed files"),
     ]
     .into_iter()

@@ -24,7 +24,7 @@ pub(super) fn write_problems(out: &mut String, report: &Report, colour: Colour) 
             let word = match (side, problem.blame) {
                 (Side::Base, Blame::Author) => colour.paint(Ink::Warning, "warning[render]"),
                 (Side::Head, Blame::Author) => colour.paint(Ink::Error, "error[render]"),
-                (_, Blame::Operator | Blame::Upstream) => {
+                (_, Blame::Maintainer | Blame::Operator | Blame::Upstream) => {
                     colour.paint(Ink::Error, "could not be judged[render]")
                 }
             };

@@ -42,11 +42,9 @@ fn closing(report: &Report, tally: &Tally, colour: Colour) -> String {
     if !others.is_empty() {
         sentences.push(others.join(", "));
     }
-    if tally.not_verified > 0 {
-        sentences.push(format!(
-            "{} not verified",
-            count(tally.not_verified, "object", "objects")
-        ));
+    let not_verified = tally.not_verified.words();
+    if !not_verified.is_empty() {
+        sentences.push(format!("{not_verified} not verified"));
     }
     format!(
         "{}: {}.",
@@ -205,8 +203,7 @@ fn write_not_verified(out: &mut String, report: &Report, colour: Colour) {
     for (gate, reason, number) in reasons {
         put!(
             out,
-            "  {} by {}: {}\n",
-            count(number, "object", "objects"),
+            "  {number} by {}: {}\n",
             gate.word(),
             visible::line(&reason)
         );

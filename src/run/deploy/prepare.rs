@@ -23,7 +23,7 @@ use crate::run::pipeline::{self, Judgement, PolicyChoice, PolicyInput, Rules, Su
 use crate::run::{Ctx, Failure};
 use crate::sync::outcome::Held;
 use crate::tree::Tree;
-use crate::verdict::Verdict;
+use crate::verdict::{GateResult, Verdict};
 
 /// What would be deployed of a merge.
 pub(super) struct Prepared {
@@ -127,14 +127,20 @@ impl Task {
         };
         let repository = git::fetch(&request, folder.path())?.repository;
         let base = repository.tree(&self.base)?;
-        let Ok(config) = Rules::read_config(&base) else {
+        let Ok(approved_under) = Rules::read_config(&base) else {
             return Ok(None);
         };
         let merged = repository.tree(&self.revision)?;
+        // What was approved before a cluster became protected was perhaps never previewed there.
+        let mut config = approved_under.clone();
+        if let Ok(newer) = Rules::read_config(&merged) {
+            config.tighten(&newer);
+        }
         let look = Look {
             ctx,
             base: &base,
             config: &config,
+            approved_under: &approved_under,
             from_fork: self.from_fork,
         };
         let rendered = look.judge(&merged, false)?;
@@ -196,14 +202,17 @@ impl Task {
             let superseded = newer
                 .get(&planned.id)
                 .is_some_and(|tip| !same(tip, &app.head));
-            let (allowed, rendered) = match compare(record.map(|record| record.head), &app.head) {
+            let demanded = Look::demanded_by(look.config, &planned);
+            let stands = !demanded || Look::demanded_by(look.approved_under, &planned);
+            let known = record.filter(|_| stands).map(|record| record.head);
+            let (allowed, rendered) = match compare(known, &app.head) {
                 Decision::Deploy => (Ok(()), app),
                 Decision::JudgeAgain => {
                     let judged = match second.take() {
                         Some(judged) => judged,
                         None => look.judge(merged, true)?,
                     };
-                    let again = judged_again(&judged, &planned.id);
+                    let again = judged_again(&judged, &planned.id, demanded);
                     second = Some(judged);
                     // What was judged is deployed, not what was rendered for the comparison: that
                     // was made without asking the cluster for its version.
@@ -224,12 +233,21 @@ impl Task {
     }
 }
 
-/// What the second judgement says of an application, and the rendering that it judged.
-fn judged_again(judged: &Judgement, id: &AppId) -> Option<(Result<(), Held>, RenderedApp)> {
+/// What the second judgement says of an application, and the rendering that it judged. `demanded`:
+/// it may not go without a preview.
+fn judged_again(
+    judged: &Judgement,
+    id: &AppId,
+    demanded: bool,
+) -> Option<(Result<(), Held>, RenderedApp)> {
     let report = judged.report.apps.iter().find(|report| report.id == *id)?;
     let rendered = judged.rendered.iter().find(|app| app.id == *id)?;
     let passes = matches!(judged.report.verdict, Verdict::Pass(_));
-    let allowed = after_judging(passes, Some(report.outcome));
+    let unseen = demanded && report.gates.get(&Gate::Preview) == Some(&GateResult::Error);
+    let allowed = match after_judging(passes, Some(report.outcome)) {
+        Err(_) if unseen => Err(Held::NotPreviewed),
+        allowed => allowed,
+    };
     Some((allowed, rendered.clone()))
 }
 
@@ -237,7 +255,10 @@ fn judged_again(judged: &Judgement, id: &AppId) -> Option<(Result<(), Held>, Ren
 struct Look<'a> {
     ctx: &'a Ctx,
     base: &'a Tree,
+    /// The rules of now.
     config: &'a RepoConfig,
+    /// The rules of the approval.
+    approved_under: &'a RepoConfig,
     from_fork: bool,
 }
 
@@ -246,6 +267,11 @@ impl Look<'_> {
     fn read_wishes(&self, tree: &Tree) -> Result<Vec<(PlannedApp, RenderedApp)>, Failure> {
         let all = self.run(tree, tree, Selection::All, false)?;
         Ok(all.plan.apps.into_iter().zip(all.rendered).collect())
+    }
+
+    fn demanded_by(config: &RepoConfig, app: &PlannedApp) -> bool {
+        let mut sides = app.base.iter().chain(&app.head);
+        sides.any(|side| config.demands_preview(&side.cluster))
     }
 
     /// Renders only, or judges with every gate.
@@ -265,7 +291,7 @@ impl Look<'_> {
         let policies = PolicyInput::read(self.base, self.config, &PolicyChoice::default())
             .map_err(|error| Failure::internal(error.to_string()))?;
         let gates = if completely {
-            evaluate::gates(&means)
+            BTreeSet::from(Gate::ALL)
         } else {
             BTreeSet::from([Gate::Render])
         };

@@ -11,7 +11,7 @@ use crate::config::repo::Mode;
 use crate::finding::{Blame, Gate, Judged, State};
 use crate::gate::ratchet;
 use crate::ids::{AppId, RepoPath};
-use crate::plan::{Plan, PlannedApp, UntouchedItem};
+use crate::plan::{Plan, UntouchedItem};
 use crate::render::{Outcome, RenderedApp};
 use crate::report::model::{AppReport, Report, Trouble};
 use crate::tree::Revision;
@@ -49,7 +49,7 @@ pub(super) fn assemble(
     gated.not_verified.extend(seen.not_verified);
     gated.not_verified.sort();
     gated.not_verified.dedup();
-    let modes = rules.modes();
+    let modes = rules.modes(&plan.apps);
     let findings = judge_findings(rules, &modes, &rendered, &mut gated);
     let concluded = conclude(rules, &modes, &plan, &rendered, &gated, &findings);
     let mut previews = seen.previews;
@@ -68,6 +68,7 @@ pub(super) fn assemble(
         confined: means.sandbox.is_confined(),
         excerpts: read_excerpts(text_of, &findings, &gated.troubles),
         judged_with: judged_with(rules, means, &plan, &gated),
+        no_preview: seen.no_preview,
         ..build_report(&plan, concluded, apps, findings, gated, modes)
     };
     Judgement {
@@ -123,7 +124,7 @@ fn conclude(
     let tolerated = plan
         .apps
         .iter()
-        .filter(|app| tolerated(app, rules))
+        .filter(|app| rules.tolerates_no_preview(app))
         .map(|app| app.id.clone())
         .collect();
     verdict::conclude(&Evidence {
@@ -211,9 +212,4 @@ fn render_troubles(rendered: &[RenderedApp]) -> Vec<Trouble> {
         }
     }
     troubles
-}
-
-fn tolerated(planned: &PlannedApp, rules: &Rules) -> bool {
-    let side = planned.latest();
-    side.is_some_and(|side| rules.tolerates_no_preview(&side.cluster))
 }

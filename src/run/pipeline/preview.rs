@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::cluster_facts::ClusterFacts;
-use crate::finding::{Finding, Gate, NotVerified};
-use crate::gate::position;
+use crate::finding::{Blame, Finding, Gate, NotVerified};
 use crate::ids::{AppId, ClusterName};
-use crate::object::Manifest;
 use crate::observe::{Allowed, DryRun, Live, Observation, Question, Scope, Unanswered, questions};
 use crate::plan::{Plan, PlannedApp};
 use crate::preview::{AppPreview, Input, compose_previews, findings};
 use crate::render::RenderedApp;
-use crate::report::model::Trouble;
+use crate::report::model::{NoPreview, Trouble};
+use crate::report::standing;
 use crate::run::observe as asking;
 use crate::verdict::{GateResult, Results};
 
@@ -23,6 +22,8 @@ use super::{Means, Rules};
 pub enum Clusters {
     /// Nowhere: changes are compared from renderings.
     None,
+    /// Nowhere for this change: there are clusters, but it comes from a fork.
+    Withheld,
     /// From a recording.
     Recorded(Arc<Observation>),
     /// From connected clusters.
@@ -42,6 +43,7 @@ impl std::fmt::Debug for Clusters {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::None => f.write_str("None"),
+            Self::Withheld => f.write_str("Withheld"),
             Self::Recorded(_) => f.write_str("Recorded"),
             Self::Connected { clients, .. } => f.debug_list().entries(clients.keys()).finish(),
         }
@@ -64,6 +66,7 @@ pub(super) struct Seen {
     pub(super) not_verified: Vec<NotVerified>,
     pub(super) results: Results,
     pub(super) troubles: Vec<Trouble>,
+    pub(super) no_preview: Option<NoPreview>,
 }
 
 /// Versions of the destinations: charts are told them. A cluster that does not answer is asked again
@@ -73,7 +76,7 @@ pub(super) fn facts(plan: &Plan, rules: &Rules, means: &Means) -> Facts {
         return Facts::default();
     }
     let known = match &means.clusters {
-        Clusters::None => BTreeMap::new(),
+        Clusters::None | Clusters::Withheld => BTreeMap::new(),
         Clusters::Recorded(observation) => observation.facts.clone(),
         Clusters::Connected {
             runtime, clients, ..
@@ -93,7 +96,7 @@ pub(super) fn look(
     means: &Means,
     facts: &Facts,
 ) -> Seen {
-    let wanted = rules.gates.contains(&Gate::Preview);
+    let wanted = rules.previews(&plan.apps);
     let ask = |observation: &Observation,
                allowed: &BTreeMap<ClusterName, Allowed>,
                scope: Scope|
@@ -116,6 +119,11 @@ pub(super) fn look(
             .collect()
     };
     let nothing = BTreeMap::new();
+    let reason = match &means.clusters {
+        Clusters::None => Some(NoPreview::NotConnected),
+        Clusters::Withheld => Some(NoPreview::Fork),
+        Clusters::Recorded(_) | Clusters::Connected { .. } => None,
+    };
     let (observation, questions) = match &means.clusters {
         Clusters::Recorded(recorded) if wanted => {
             let questions = ask(recorded, &nothing, Scope::All);
@@ -136,6 +144,7 @@ pub(super) fn look(
         _ => {
             let observation = Observation {
                 facts: facts.known.clone(),
+                unavailable: unasked(plan, reason.filter(|_| wanted)),
                 ..Observation::default()
             };
             let questions = ask(&observation, &nothing, Scope::Changed);
@@ -155,21 +164,56 @@ pub(super) fn look(
             .collect(),
         ..Seen::default()
     };
-    if wanted {
-        conclude(&input, rules, &mut seen);
+    match reason {
+        _ if !wanted => {}
+        Some(reason) => do_without(reason, plan, rules, &mut seen),
+        None => conclude(&input, rules, &mut seen),
     }
     seen.observation = observation;
     seen
 }
 
+/// Why each destination has no answers, where no cluster is asked.
+fn unasked(plan: &Plan, reason: Option<NoPreview>) -> BTreeMap<ClusterName, Unanswered> {
+    let told = reason.map(|reason| Unanswered {
+        message: standing::why_no_preview(reason).to_owned(),
+        blame: Blame::Operator,
+    });
+    let destinations = plan.apps.iter().map(destination);
+    destinations
+        .filter_map(|cluster| Some((cluster, told.clone()?)))
+        .collect()
+}
+
+/// No cluster is asked: an application that needs a preview cannot be judged, every other one has
+/// its gate off, and both are said.
+fn do_without(reason: NoPreview, plan: &Plan, rules: &Rules, seen: &mut Seen) {
+    for planned in &plan.apps {
+        let tolerated = rules.tolerates_no_preview(planned);
+        let result = if tolerated {
+            GateResult::Off
+        } else {
+            let cluster = destination(planned);
+            let trouble = standing::no_preview(reason, &cluster, planned.id.clone());
+            seen.troubles.push(trouble);
+            GateResult::Error
+        };
+        seen.results
+            .insert((planned.id.clone(), Gate::Preview), result);
+        seen.not_verified.push(NotVerified {
+            app: Some(planned.id.clone()),
+            object: None,
+            gate: Gate::Preview,
+            reason: standing::why_no_preview(reason).to_owned(),
+        });
+    }
+    seen.no_preview = (!plan.apps.is_empty()).then_some(reason);
+}
+
 fn conclude(input: &Input<'_>, rules: &Rules, seen: &mut Seen) {
     let found = findings(input);
-    seen.base_findings = placed(found.base, input.questions, |question| {
-        question.base.as_ref()
-    });
-    seen.head_findings = placed(found.head, input.questions, |question| {
-        question.head.as_ref()
-    });
+    seen.base_findings = found.base;
+    seen.head_findings = found.head;
     seen.not_verified = found.not_verified;
     for planned in input.planned {
         let unanswered = find_unanswered(planned, input);
@@ -180,8 +224,7 @@ fn conclude(input: &Input<'_>, rules: &Rules, seen: &mut Seen) {
         };
         seen.results
             .insert((planned.id.clone(), Gate::Preview), result);
-        let cluster = destination(planned);
-        if let Some(reason) = unanswered.filter(|_| !rules.tolerates_no_preview(&cluster)) {
+        if let Some(reason) = unanswered.filter(|_| !rules.tolerates_no_preview(planned)) {
             seen.troubles.push(Trouble {
                 what: reason.message,
                 app: Some(planned.id.clone()),
@@ -196,12 +239,8 @@ fn conclude(input: &Input<'_>, rules: &Rules, seen: &mut Seen) {
 /// Why the preview of an application is not complete, where it is not.
 fn find_unanswered(planned: &PlannedApp, input: &Input<'_>) -> Option<Unanswered> {
     let cluster = destination(planned);
-    if !input.observation.facts.contains_key(&cluster) {
-        let known = input.observation.unavailable.get(&cluster).cloned();
-        return Some(known.unwrap_or_else(|| Unanswered {
-            message: "no cluster is connected for this application".to_owned(),
-            blame: crate::finding::Blame::Operator,
-        }));
+    if let Some(reason) = input.observation.find_unavailable(&cluster) {
+        return Some(reason);
     }
     let asked = input
         .questions
@@ -216,7 +255,7 @@ fn find_unanswered(planned: &PlannedApp, input: &Input<'_>) -> Option<Unanswered
             if question.withheld.is_none() && !input.observation.recorded {
                 return Some(Unanswered {
                     message: format!("there is no answer for {}", question.object),
-                    blame: crate::finding::Blame::Operator,
+                    blame: Blame::Operator,
                 });
             }
             continue;
@@ -231,30 +270,6 @@ fn find_unanswered(planned: &PlannedApp, input: &Input<'_>) -> Option<Unanswered
         }
     }
     None
-}
-
-/// Findings of the cluster carry a pointer; the manifest that was sent says where that stands.
-fn placed<'a>(
-    mut found: Vec<Finding>,
-    questions: &'a [Question],
-    side: impl Fn(&'a Question) -> Option<&'a Manifest>,
-) -> Vec<Finding> {
-    for finding in &mut found {
-        let Some(object) = &finding.object else {
-            continue;
-        };
-        let question = questions.iter().find(|question| {
-            Some(&question.app) == finding.app.as_ref() && question.object.key() == object.key()
-        });
-        if let Some(manifest) = question.and_then(&side) {
-            finding.source = position::place(
-                finding.pointer.as_deref().unwrap_or_default(),
-                finding.pointer.is_none(),
-                manifest,
-            );
-        }
-    }
-    found
 }
 
 fn destination(planned: &PlannedApp) -> ClusterName {

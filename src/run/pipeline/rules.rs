@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::cluster_facts::{ClusterFacts, KubernetesVersion};
 use crate::config::ConfigError;
-use crate::config::repo::{self, Mode, RepoConfig, Unavailable};
+use crate::config::repo::{self, Mode, RepoConfig};
 use crate::finding::Gate;
 use crate::ids::{ClusterName, RepoPath};
-use crate::plan::Defaults;
+use crate::plan::{AppSide, Defaults, PlannedApp};
 use crate::render;
 use crate::tree::{Tree, TreeError};
 
@@ -58,14 +58,25 @@ impl Rules {
         }
     }
 
-    /// The mode of each gate that runs.
-    pub(super) fn modes(&self) -> BTreeMap<Gate, Mode> {
+    /// The mode of each gate that runs. A preview that is demanded of one of these applications is
+    /// made whatever its gate's mode says.
+    pub(super) fn modes(&self, apps: &[PlannedApp]) -> BTreeMap<Gate, Mode> {
         let runs = |gate: &Gate| *gate == Gate::Render || self.gates.contains(gate);
+        let demanded = apps.iter().any(|app| !self.tolerates_no_preview(app));
         Gate::ALL
             .into_iter()
             .filter(runs)
-            .map(|gate| (gate, self.config.gate_mode(gate)))
+            .map(|gate| match self.config.gate_mode(gate) {
+                mode if gate == Gate::Preview && demanded => (gate, mode.max(Mode::Warn)),
+                mode => (gate, mode),
+            })
             .collect()
+    }
+
+    /// True when the clusters are asked about these applications.
+    pub(super) fn previews(&self, apps: &[PlannedApp]) -> bool {
+        let mode = self.modes(apps).get(&Gate::Preview).copied();
+        mode.is_some_and(|mode| mode != Mode::Off)
     }
 
     /// The version that judges what goes to this cluster: the cluster's own answer, else the
@@ -103,13 +114,10 @@ impl Rules {
         settings
     }
 
-    /// Whether a preview that could not be had is only said, not held against the change.
-    pub(super) fn tolerates_no_preview(&self, cluster: &ClusterName) -> bool {
-        let protected = self
-            .config
-            .clusters
-            .get(cluster)
-            .is_some_and(|cluster| cluster.protected);
-        !self.preview_required && !protected && self.config.preview_unavailable == Unavailable::Warn
+    /// Whether a preview that could not be had is only said, not held against the change. Both sides
+    /// count: an application that leaves a protected cluster is that cluster's matter too.
+    pub(super) fn tolerates_no_preview(&self, app: &PlannedApp) -> bool {
+        let demands = |side: &AppSide| self.config.demands_preview(&side.cluster);
+        !self.preview_required && !app.base.iter().chain(&app.head).any(demands)
     }
 }

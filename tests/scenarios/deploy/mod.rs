@@ -6,6 +6,6 @@ mod crash;
 mod ends;
 mod held;
 mod met;
-mod scene;
+pub(crate) mod scene;
 mod story;
 mod version;

@@ -26,42 +26,40 @@ pub(crate) struct Scene {
     process: Option<Process>,
 }
 
-/// The preview identity of `deploy/`, behind its fence.
-fn preview_identity(server: &'static ApiServer) -> &'static Path {
+/// The preview identity of `deploy/`, behind its fence, on the shared server.
+pub(crate) fn preview_identity(server: &'static ApiServer) -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
-    PATH.get_or_init(|| {
-        let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/target");
-        let built = Command::new(part("kustomize"))
-            .arg("build")
-            .arg(target)
-            .output()
-            .unwrap();
-        server.apply_as("installer", &String::from_utf8(built.stdout).unwrap());
-        let account = server.service_account("drydock", "drydock-preview");
-        // The server begins to enforce a policy a moment after it is made.
-        let deadline = Instant::now() + Duration::from_secs(60);
-        let object = "{apiVersion: v1, kind: ConfigMap, metadata: {name: probe}}";
-        let refused = || {
-            let answer =
-                server.try_kubectl(&account, &["-n", "drydock", "create", "-f", "-"], object);
-            String::from_utf8_lossy(&answer.stderr).contains("denied")
-        };
-        while !refused() {
-            assert!(Instant::now() < deadline, "the fence was never enforced");
-            server.kubectl(
-                &[
-                    "-n",
-                    "drydock",
-                    "delete",
-                    "configmap",
-                    "probe",
-                    "--ignore-not-found",
-                ],
-                "",
-            );
-        }
-        account
-    })
+    PATH.get_or_init(|| install_previews(server))
+}
+
+/// Installs `deploy/target`; gives the kubeconfig of its preview identity.
+pub(crate) fn install_previews(server: &ApiServer) -> PathBuf {
+    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/target");
+    let built = Command::new(part("kustomize"))
+        .arg("build")
+        .arg(target)
+        .output()
+        .unwrap();
+    server.apply_as("installer", &String::from_utf8(built.stdout).unwrap());
+    let account = server.service_account("drydock", "drydock-preview");
+    wait_for_fence(server, &account, true);
+    account
+}
+
+/// Waits until the server refuses (or accepts) real writes of this identity: it begins to enforce a
+/// policy, and ends to, a moment after it was told.
+pub(crate) fn wait_for_fence(server: &ApiServer, account: &Path, refused: bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let object = "{apiVersion: v1, kind: ConfigMap, metadata: {name: probe}}";
+    let denied = || {
+        let answer = server.try_kubectl(account, &["-n", "drydock", "create", "-f", "-"], object);
+        String::from_utf8_lossy(&answer.stderr).contains("denied")
+    };
+    while denied() != refused {
+        assert!(Instant::now() < deadline, "the fence: {refused}");
+        let probe = ["-n", "drydock", "delete", "configmap", "probe"];
+        server.kubectl(&[&probe[..], &["--ignore-not-found"]].concat(), "");
+    }
 }
 
 impl Scene {
