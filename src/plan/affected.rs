@@ -50,9 +50,8 @@ pub fn build(
     complete(base, base_side, head_side);
     keep_files(head, base_side, head_side);
     if *selection == Selection::Changed {
-        let roots = |folder: &RepoPath| find_files(head, folder);
         let manifests = |folder: &RepoPath| read_manifests(head, config, defaults, folder, &cache);
-        orphans::refuse(base_side, head_side, roots, manifests);
+        orphans::refuse(base_side, head_side, head, manifests);
     }
     let mut plan = Plan {
         base: base.revision().clone(),

@@ -4,16 +4,18 @@
 
 use std::collections::BTreeSet;
 
+use super::kustomization::find_files;
 use super::{AppSide, Declared, Refusal, RefusalKind};
 use crate::ids::{AppId, DeclaredBy, RepoPath};
+use crate::tree::{EntryKind, Tree};
 
 /// Gives every application that only the base has, and whose own files the head still holds unread,
-/// a refused side in the head. `roots` gives the kustomizations in a folder of the head, `manifests`
-/// its manifests.
+/// a refused side in the head. So is one whose folder became a link or a submodule: deployers follow
+/// both. `manifests` reads a folder of the head.
 pub(super) fn refuse(
     base: &Declared,
     head: &mut Declared,
-    roots: impl Fn(&RepoPath) -> Vec<RepoPath>,
+    tree: &Tree,
     manifests: impl Fn(&RepoPath) -> BTreeSet<RepoPath>,
 ) {
     let gone: Vec<(&AppId, &AppSide)> = base
@@ -30,16 +32,19 @@ pub(super) fn refuse(
         .flat_map(|side| side.closure.iter().cloned())
         .collect();
     for (id, side) in gone {
-        let folder: RepoPath = id.name.parse().unwrap_or_default();
+        let Some(folder) = side.sources.first().map(|source| &source.path) else {
+            continue;
+        };
         let stays: BTreeSet<RepoPath> = match id.kind {
-            DeclaredBy::Directory => manifests(&folder),
-            DeclaredBy::Kustomization => roots(&folder).into_iter().collect(),
+            DeclaredBy::Directory => manifests(folder),
+            DeclaredBy::Kustomization => find_files(tree, folder).into_iter().collect(),
             _ => BTreeSet::new(),
         };
-        let orphans: BTreeSet<RepoPath> = stays
+        let mut orphans: BTreeSet<RepoPath> = stays
             .into_iter()
             .filter(|path| side.closure.contains(path) && !read.contains(path))
             .collect();
+        orphans.extend(find_replacement(tree, folder));
         if orphans.is_empty() {
             continue;
         }
@@ -56,4 +61,16 @@ pub(super) fn refuse(
         };
         head.apps.insert(id.clone(), refused);
     }
+}
+
+/// The link or submodule that stands where this folder stood.
+fn find_replacement(tree: &Tree, folder: &RepoPath) -> Option<RepoPath> {
+    let mut above = folder.clone();
+    while !above.is_root() {
+        if let Some(entry) = tree.entries().get(&above) {
+            return (entry.kind != EntryKind::File).then_some(above);
+        }
+        above = above.parent();
+    }
+    None
 }

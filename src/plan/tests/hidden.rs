@@ -206,3 +206,27 @@ fn a_kustomization_that_becomes_a_component_that_nobody_uses_is_refused() {
     assert_eq!(refused(&[known, app], &[known, part, user]), none);
     assert_eq!(refused(&[known, app], &[known]), none);
 }
+
+#[test]
+fn a_folder_that_becomes_a_link_is_no_removed_application() {
+    let before = [("app/known.yaml", OBJECT), (".other/new.yaml", OBJECT)];
+    let after = [("app", "-> .other"), (".other/new.yaml", OBJECT)];
+    assert_eq!(refused(&before, &after), ["Orphaned app"]);
+    let outside = [("app", "-> /etc"), (".other/new.yaml", OBJECT)];
+    assert_eq!(refused(&before, &outside), ["Orphaned app"]);
+    let listed = RepoConfig {
+        apps: vec![ListedApp {
+            name: "shop".to_owned(),
+            path: path("app"),
+            renderer: None,
+            release: None,
+            namespace: None,
+            values: Vec::new(),
+            cluster: None,
+        }],
+        ..RepoConfig::default()
+    };
+    let plan = planned(&before, &outside, &listed);
+    let head = plan.apps.iter().find_map(|app| app.head.as_ref()).unwrap();
+    assert!(!head.refusals.is_empty());
+}
