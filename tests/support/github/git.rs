@@ -12,7 +12,12 @@ use axum::response::Response;
 pub(crate) type Files<'a> = [(&'a str, Option<&'a str>)];
 
 fn git(folder: &Path, arguments: &[&str], input: &[u8]) -> String {
-    let mut child = Command::new("git")
+    run(&mut command(folder, arguments), input)
+}
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new("git");
+    command
         .arg("--git-dir")
         .arg(folder)
         .args(arguments)
@@ -27,13 +32,17 @@ fn git(folder: &Path, arguments: &[&str], input: &[u8]) -> String {
             ("GIT_COMMITTER_EMAIL", "tests@example.com"),
         ])
         .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("git is installed");
+        .stdout(Stdio::piped());
+    command
+}
+
+fn run(command: &mut Command, input: &[u8]) -> String {
+    let mut child = command.spawn().expect("git is installed");
     child.stdin.take().unwrap().write_all(input).unwrap();
     let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "git {arguments:?}");
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    assert!(output.status.success(), "{command:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.trim_end_matches('\n').to_owned()
 }
 
 pub(super) fn init(folder: &Path) {
@@ -48,6 +57,19 @@ pub(super) fn init(folder: &Path) {
 
 pub(super) fn resolve(folder: &Path, name: &str) -> String {
     git(folder, &["rev-parse", "--verify", name], b"")
+}
+
+pub(super) fn find(folder: &Path, name: &str) -> Option<String> {
+    let output = Command::new("git")
+        .arg("--git-dir")
+        .arg(folder)
+        .args(["rev-parse", "--verify", "--quiet", name])
+        .output()
+        .unwrap();
+    output
+        .status
+        .success()
+        .then(|| String::from_utf8(output.stdout).unwrap().trim().to_owned())
 }
 
 pub(super) fn set_reference(folder: &Path, name: &str, sha: &str) {
@@ -120,18 +142,63 @@ pub(super) fn commit(folder: &Path, branch: &str, from: Option<&str>, files: &Fi
     resolve(folder, &format!("refs/heads/{branch}"))
 }
 
-/// Merges `head` into a branch with a merge commit.
-pub(super) fn merge(folder: &Path, branch: &str, head: &str) -> String {
+/// The three buttons of GitHub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MergeMethod {
+    /// A commit with two parents.
+    Merge,
+    /// One new commit with everything.
+    Squash,
+    /// A new commit for each of the branch's.
+    Rebase,
+}
+
+/// Merges `head` into a branch; gives the commit that the branch points at then.
+pub(super) fn merge(folder: &Path, branch: &str, head: &str, method: MergeMethod) -> String {
     let reference = format!("refs/heads/{branch}");
     let tip = resolve(folder, &reference);
-    let tree = git(folder, &["merge-tree", "--write-tree", &tip, head], b"");
-    let commit = git(
-        folder,
-        &["commit-tree", &tree, "-p", &tip, "-p", head, "-m", "merge"],
-        b"",
-    );
+    let whole = || git(folder, &["merge-tree", "--write-tree", &tip, head], b"");
+    let commit = match method {
+        MergeMethod::Merge => commit_tree(folder, &whole(), &[&tip, head]),
+        MergeMethod::Squash => commit_tree(folder, &whole(), &[&tip]),
+        MergeMethod::Rebase => rebase(folder, &tip, head),
+    };
     set_reference(folder, &reference, &commit);
     commit
+}
+
+fn commit_tree(folder: &Path, tree: &str, parents: &[&str]) -> String {
+    let mut arguments = vec!["commit-tree", tree, "-m", "merge"];
+    for parent in parents {
+        arguments.extend(["-p", parent]);
+    }
+    git(folder, &arguments, b"")
+}
+
+/// Puts each commit of `head` that `tip` lacks on top of it, in an index of its own.
+fn rebase(folder: &Path, tip: &str, head: &str) -> String {
+    let range = format!("{tip}..{head}");
+    let list = git(folder, &["rev-list", "--reverse", &range], b"");
+    let index = folder.join("rebase.index");
+    let in_index = |arguments: &[&str], input: &[u8]| {
+        let mut command = command(folder, arguments);
+        run(command.env("GIT_INDEX_FILE", &index), input)
+    };
+    in_index(&["read-tree", tip], b"");
+    let mut last = tip.to_owned();
+    for commit in list.lines() {
+        let parent = format!("{commit}^");
+        let mut patch = git(
+            folder,
+            &["diff-tree", "-p", "--binary", &parent, commit],
+            b"",
+        );
+        patch.push('\n');
+        in_index(&["apply", "--cached", "-"], patch.as_bytes());
+        let tree = in_index(&["write-tree"], b"");
+        last = commit_tree(folder, &tree, &[&last]);
+    }
+    last
 }
 
 /// Answers a request of Git's protocol below `root`.

@@ -22,8 +22,8 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 pub(crate) use contract::official_webhook_examples;
-pub(crate) use git::Files;
-pub(crate) use state::{CheckRun, Comment, Fault, FaultKind, Pull, Repository, State};
+pub(crate) use git::{Files, MergeMethod};
+pub(crate) use state::{CheckRun, Comment, Deployment, Fault, FaultKind, Pull, Repository, State};
 
 /// How long any wait lasts before the test fails; generous, because machines differ.
 const DEADLINE: Duration = Duration::from_secs(90);
@@ -53,6 +53,14 @@ impl Inner {
 
     fn touch(&self) {
         self.changed.send_modify(|version| *version += 1);
+    }
+
+    async fn wait_for_release(&self) {
+        let mut changes = self.changed.subscribe();
+        while !self.lock().released {
+            // The sender lives as long as this value.
+            let _ = changes.changed().await;
+        }
     }
 }
 
@@ -187,10 +195,15 @@ impl GitHub {
 
     /// Merges a pull request with a merge commit, as the button does; gives the merge commit.
     pub(crate) fn merge_pull(&self, name: &str, number: u64) -> String {
+        self.merge_pull_by(name, number, MergeMethod::Merge)
+    }
+
+    /// Merges with any of the three buttons; gives the commit that the base branch points at then.
+    pub(crate) fn merge_pull_by(&self, name: &str, number: u64, method: MergeMethod) -> String {
         let folder = self.inner.folder.path().join(format!("{name}.git"));
         let mut state = self.inner.lock();
         let pull = state.repository_mut(name).pulls.get_mut(&number).unwrap();
-        let sha = git::merge(&folder, &pull.base_ref, &pull.head);
+        let sha = git::merge(&folder, &pull.base_ref, &pull.head, method);
         pull.state = "closed";
         pull.merged_as = Some(sha.clone());
         sha
@@ -241,6 +254,12 @@ impl GitHub {
     /// The next matching request meets this fault.
     pub(crate) fn inject(&self, fault: Fault) {
         self.inner.lock().faults.push(fault);
+    }
+
+    /// Answers every request that met [`FaultKind::Hold`].
+    pub(crate) fn release(&self) {
+        self.inner.lock().released = true;
+        self.inner.touch();
     }
 
     pub(crate) fn clear_faults(&self) {
@@ -324,6 +343,13 @@ pub(crate) async fn deliver_to(bot: SocketAddr, event: &str, guid: &str, payload
     post(bot, "/webhook", &headers, &body).await
 }
 
+/// Status and body of a page of the bot.
+pub(crate) async fn get(bot: SocketAddr, path: &str) -> (u16, String) {
+    let text = exchange(bot, &format!("GET {path} HTTP/1.1\r\n"), &[], b"").await;
+    let body = text.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
+    (status(&text), body.unwrap_or_default())
+}
+
 /// One HTTP/1.1 exchange without a client library, so that headers are exactly what a test says.
 pub(crate) async fn post(
     bot: SocketAddr,
@@ -331,10 +357,23 @@ pub(crate) async fn post(
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> u16 {
+    let line = format!("POST {path} HTTP/1.1\r\n");
+    status(&exchange(bot, &line, headers, body).await)
+}
+
+fn status(text: &str) -> u16 {
+    let status = text
+        .split(' ')
+        .nth(1)
+        .unwrap_or_else(|| panic!("no answer: {text:?}"));
+    status.parse().unwrap()
+}
+
+async fn exchange(bot: SocketAddr, line: &str, headers: &[(&str, &str)], body: &[u8]) -> String {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let mut stream = tokio::net::TcpStream::connect(bot).await.unwrap();
     let mut head = format!(
-        "POST {path} HTTP/1.1\r\nhost: {bot}\r\nconnection: close\r\ncontent-length: {}\r\n",
+        "{line}host: {bot}\r\nconnection: close\r\ncontent-length: {}\r\n",
         body.len()
     );
     for (name, value) in headers {
@@ -346,10 +385,5 @@ pub(crate) async fn post(
     let _ = stream.write_all(body).await;
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer).await;
-    let text = String::from_utf8_lossy(&answer);
-    let status = text
-        .split(' ')
-        .nth(1)
-        .unwrap_or_else(|| panic!("no answer: {text:?}"));
-    status.parse().unwrap()
+    String::from_utf8_lossy(&answer).into_owned()
 }

@@ -13,6 +13,7 @@ pub(crate) struct State {
     /// What broke GitHub's description.
     pub(crate) violations: Vec<String>,
     pub(crate) faults: Vec<Fault>,
+    pub(super) released: bool,
     next: u64,
 }
 
@@ -95,6 +96,8 @@ pub(crate) enum FaultKind {
     LoseAnswer,
     /// Done, but no answer ever comes.
     NeverAnswer,
+    /// Done, but answered only once the test releases it.
+    Hold,
     /// Not done; this status is answered.
     Refuse(u16),
 }
@@ -111,6 +114,7 @@ impl State {
             writes: Vec::new(),
             violations: Vec::new(),
             faults: Vec::new(),
+            released: false,
             next: 1000,
         }
     }
