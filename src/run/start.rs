@@ -10,6 +10,10 @@ use tokio::task::JoinHandle;
 use super::{Ctx, Failure, queue, recover};
 use crate::server::{self, Doors, Intake, Readiness, Secrets};
 
+/// What the operator is told while nothing can be stored.
+const DATABASE: &str = "the database cannot be written, so deliveries are refused and a later \
+     sweep looks for what they were about; for the operator: look for a full disk or a read-only volume";
+
 /// A running bot.
 #[derive(Debug)]
 pub struct Running {
@@ -88,8 +92,9 @@ fn doors(ctx: &Arc<Ctx>, metrics: Arc<dyn Fn() -> String + Send + Sync>) -> Door
             let ctx = Arc::clone(&for_readiness);
             Box::pin(async move {
                 let mut missing = ctx.bench.missing();
-                if ctx.store.probe().await.is_err() {
-                    missing.push("the database does not answer".to_owned());
+                if let Err(error) = ctx.store.probe().await {
+                    let detail = Failure::from(error).detail;
+                    missing.push(format!("{DATABASE}: {detail}"));
                 }
                 Readiness { missing }
             })

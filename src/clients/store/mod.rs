@@ -23,6 +23,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use sqlx::Connection as _;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -97,6 +98,11 @@ impl Store {
         };
         let write = SqlitePoolOptions::new()
             .max_connections(1)
+            // After a commit that failed (a full disk) SQLite has rolled back by itself and the
+            // connection still counts a transaction, so that it could never begin another one.
+            .before_acquire(|connection, _| {
+                Box::pin(async move { Ok(!connection.is_in_transaction()) })
+            })
             .connect_with(options.clone())
             .await
             .map_err(open)?;
@@ -116,11 +122,17 @@ impl Store {
         })
     }
 
-    /// Writes nothing and succeeds when the database answers and can be written.
+    /// Succeeds when the database answers and can be written. Only a write that reaches the disk proves
+    /// that there is room, and SQLite leaves out one that changes nothing: a number of its own grows.
     pub async fn probe(&self) -> Result<(), StoreError> {
-        let failed = error::query("answer a probe");
-        let transaction = self.begin("answer a probe").await?;
-        transaction.rollback().await.map_err(failed)
+        sqlx::query(
+            "INSERT INTO sequence (name, value) VALUES ('probe', 1)
+             ON CONFLICT (name) DO UPDATE SET value = sequence.value + 1",
+        )
+        .execute(&self.write)
+        .await
+        .map(drop)
+        .map_err(error::query("answer a probe"))
     }
 
     /// Ends all connections; later calls fail.
