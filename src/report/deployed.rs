@@ -1,6 +1,7 @@
 //! The words for how a deployment stands and ended.
 
 use super::model::{DeploymentRow, DeploymentState};
+use super::visible;
 use super::wording::count;
 use crate::ids::{ObjectRef, PrNumber};
 use crate::sync::outcome::{AppDeployment, Held, NotDeployed, Outcome, State};
@@ -45,6 +46,10 @@ pub fn summary(rows: &[AppDeployment]) -> String {
         (
             number(|outcome| matches!(outcome, Outcome::Superseded)),
             "left to a newer commit",
+        ),
+        (
+            number(|outcome| matches!(outcome, Outcome::Stopped { .. })),
+            "stopped because an earlier environment did not end well",
         ),
         (
             number(|outcome| matches!(outcome, Outcome::NotDeployed(_))),
@@ -112,6 +117,13 @@ fn describe(state: &State) -> (DeploymentState, Option<String>) {
                     Some(format!("{number} not healthy after {seconds} s")),
                 )
             }
+            Outcome::Stopped { after } => (
+                DeploymentState::Held,
+                Some(format!(
+                    "`{}` comes before it in `sync.order` and did not end well; nothing was written here",
+                    visible::line(&after.0)
+                )),
+            ),
             Outcome::Superseded => (
                 DeploymentState::Elsewhere,
                 Some("a newer commit is deployed instead".to_owned()),
@@ -184,9 +196,11 @@ pub fn failure(outcome: &Outcome) -> Option<(Vec<String>, Vec<String>)> {
                 )],
             ))
         }
-        Outcome::Deployed | Outcome::Held(_) | Outcome::Superseded | Outcome::NotDeployed(_) => {
-            None
-        }
+        Outcome::Deployed
+        | Outcome::Held(_)
+        | Outcome::Superseded
+        | Outcome::Stopped { .. }
+        | Outcome::NotDeployed(_) => None,
     }
 }
 

@@ -3,6 +3,7 @@
 use super::markdown::{self, Section};
 use super::model::{DeploymentRow, DeploymentState, FailedDeployment};
 use super::wording;
+use crate::finding::Blame;
 use crate::ids::CommitSha;
 
 /// Failures that one comment lists; further ones are counted.
@@ -35,6 +36,26 @@ pub fn append(comment: &str, rows: &[DeploymentRow]) -> String {
         "the deployments of this repository list all",
     )
     .text
+}
+
+/// A comment that was composed before the merge, with a text about it at its end.
+pub fn append_text(comment: &str, text: &str) -> String {
+    format!("{comment}\n**After the merge**\n\n{text}")
+}
+
+/// Why a merged commit is not deployed, whose move it is, and when it is tried again. `said` is one of
+/// our own phrases, never the text of an internal error.
+pub fn stuck(commit: &CommitSha, said: &str, blame: Blame, gave_up: bool) -> String {
+    let again = if gave_up {
+        "Drydock tries again with its next sweep, in some minutes, and when it is restarted; re-running the check `drydock` tries at once."
+    } else {
+        "Drydock tries again by itself."
+    };
+    format!(
+        "⚠️ The deployment of `{}` is stuck, {}: {said}. Nothing is lost. {again}\n",
+        commit.short(),
+        wording::whose(blame)
+    )
 }
 
 fn row(row: &DeploymentRow) -> String {

@@ -243,7 +243,7 @@ pub enum DeploymentState {
     Deployed,
     /// It ended without being live and ready.
     Failed,
-    /// The merged commit differs from what was approved and was refused: nothing was written.
+    /// The merged commit was refused, or an earlier environment did not end well: nothing was written.
     Held,
     /// Another engine deploys it; Drydock does not.
     Elsewhere,

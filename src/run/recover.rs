@@ -170,15 +170,7 @@ pub async fn sweep_known(
             look_again(ctx, repository, pull.number).await?;
         }
     }
-    // A deployment that gave up, because its cluster was away for too long, is taken up again.
-    for pr in ctx
-        .store
-        .unsettled_merges(repository, deploy::SETTLED)
-        .await?
-    {
-        let event = Event::PullRequestClosed { repository, pr };
-        ctx.store.enqueue(&event, ctx.now()).await?;
-    }
+    resume_merges(ctx, repository, None).await?;
     for known in ctx.store.open_pulls(repository, None).await? {
         if !open.iter().any(|pull| pull.number == known.number) {
             let event = Event::PullRequestClosed {
@@ -198,6 +190,24 @@ async fn look_again(ctx: &Ctx, repository: RepositoryId, pr: PrNumber) -> Result
     Ok(())
 }
 
+/// A deployment that gave up, because its cluster was away for too long, is taken up again: its pull
+/// request is not open, so nothing else would find it.
+async fn resume_merges(
+    ctx: &Ctx,
+    repository: RepositoryId,
+    head: Option<&CommitSha>,
+) -> Result<(), Failure> {
+    let settled = deploy::SETTLED;
+    for pr in ctx
+        .store
+        .unsettled_merges(repository, settled, head)
+        .await?
+    {
+        look_again(ctx, repository, pr).await?;
+    }
+    Ok(())
+}
+
 /// The base moved: every open pull request that goes there is merged with something else now.
 pub(super) async fn follow_branch(
     ctx: &Arc<Ctx>,
@@ -213,7 +223,8 @@ pub(super) async fn follow_branch(
     Ok(())
 }
 
-/// Someone pressed "re-run": the results of this commit count no longer.
+/// Someone pressed "re-run": the results of this commit count no longer, and a merge of it that was
+/// given up is taken up again.
 pub(super) async fn judge_again(
     ctx: &Arc<Ctx>,
     repository: RepositoryId,
@@ -231,6 +242,7 @@ pub(super) async fn judge_again(
         look_again(ctx, repository, pull.number).await?;
         publish::show_standing(ctx, &reference, head, Standing::Queued).await?;
     }
+    resume_merges(ctx, repository, Some(head)).await?;
     ctx.wake();
     Ok(())
 }

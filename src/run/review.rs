@@ -63,10 +63,17 @@ pub(super) async fn look_at(
     publish::conclude_standing(ctx, &repository, &pull.head.sha, Standing::Closed).await?;
     // Another pull request may propose the same commit: the check is its alone now.
     publish::publish_check(ctx, &repository, &pull.head.sha).await?;
-    if pull.merged {
-        deploy::on_merge(ctx, &repository, &pull).await?;
+    if !pull.merged {
+        return Ok(());
     }
-    Ok(())
+    let deployed = deploy::on_merge(ctx, &repository, &pull).await;
+    if let Err(failure) = &deployed {
+        let gave_up = attempt >= ctx.limits.attempts || failure.retry == Retry::No;
+        if gave_up || attempt >= SHOWN_FROM {
+            deploy::tell_stuck(ctx, &repository, &pull, failure, gave_up).await?;
+        }
+    }
+    deployed
 }
 
 async fn remember(ctx: &Ctx, repository: &RepositoryRef, pull: &Pull) -> Result<(), Failure> {

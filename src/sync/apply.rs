@@ -184,6 +184,9 @@ impl ApplyEngine {
                     let seconds = self.limits.deadline.as_secs();
                     return Ok(Outcome::TimedOut { waiting, seconds });
                 }
+                Step::Look { .. } if journal.is_superseded().await => {
+                    return Ok(Outcome::Superseded);
+                }
                 Step::Look { after, waiting } => {
                     journal.waiting(waiting_for(&waiting)).await?;
                     tokio::time::sleep(after.max(Duration::from_millis(50))).await;

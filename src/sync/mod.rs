@@ -75,6 +75,9 @@ pub trait Journal: Send + Sync {
     fn mark(&self, step: usize, refused: Option<String>) -> BoxFuture<'_, Result<(), SyncError>>;
     /// What is waited for.
     fn waiting(&self, for_what: String) -> BoxFuture<'_, Result<(), SyncError>>;
+    /// Whether a newer commit waits to be deployed instead. Asked while objects become healthy: one
+    /// that never does must not keep its own repair waiting.
+    fn is_superseded(&self) -> BoxFuture<'_, bool>;
 }
 
 /// Brings an application to its cluster, and watches it to the end.

@@ -1,7 +1,7 @@
 //! How a deployment stands, and every way it can end. Pure values; their wording is made in
 //! `report`.
 
-use crate::ids::{AppId, CommitSha, ObjectRef};
+use crate::ids::{AppId, ClusterName, CommitSha, ObjectRef};
 
 /// Where one application's deployment stands.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +32,11 @@ pub enum Outcome {
     },
     /// A newer commit is being deployed instead.
     Superseded,
+    /// An environment that comes before this one did not end well; nothing was written here.
+    Stopped {
+        /// The earlier environment.
+        after: ClusterName,
+    },
     /// Drydock does not deploy this application.
     NotDeployed(NotDeployed),
 }

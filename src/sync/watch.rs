@@ -65,6 +65,7 @@ impl Memory {
         limits: &Limits,
     ) -> Step {
         let mut waiting = Vec::new();
+        let mut settling = Vec::new();
         for object in wanted {
             match seen.get(object) {
                 Some(Health::Failed(reason)) => {
@@ -73,10 +74,8 @@ impl Memory {
                 Some(Health::Current) => {
                     let since = *self.healthy_since.entry(object.clone()).or_insert(elapsed);
                     if elapsed.saturating_sub(since) < limits.settle {
-                        waiting.push((
-                            object.clone(),
-                            "it looks healthy since a moment ago".to_owned(),
-                        ));
+                        let reason = "it looks healthy since a moment ago".to_owned();
+                        settling.push((object.clone(), reason));
                     }
                     continue;
                 }
@@ -89,16 +88,22 @@ impl Memory {
             self.healthy_since.remove(object);
         }
         waiting.sort();
-        if waiting.is_empty() {
-            Step::Done
-        } else if elapsed >= limits.deadline {
-            Step::TimedOut(waiting)
-        } else {
-            Step::Look {
-                after: limits.interval.min(limits.deadline.saturating_sub(elapsed)),
-                waiting,
-            }
+        if waiting.is_empty() && settling.is_empty() {
+            return Step::Done;
         }
+        let left = limits.deadline.saturating_sub(elapsed);
+        if left.is_zero() && !waiting.is_empty() {
+            // What looks healthy is not what it failed on.
+            return Step::TimedOut(waiting);
+        }
+        waiting.append(&mut settling);
+        waiting.sort();
+        let after = if left.is_zero() {
+            limits.interval
+        } else {
+            limits.interval.min(left)
+        };
+        Step::Look { after, waiting }
     }
 }
 
@@ -156,6 +161,30 @@ mod tests {
         let mut memory = Memory::default();
         assert!(matches!(look(&mut memory, None, 599), Step::Look { .. }));
         assert!(matches!(look(&mut memory, None, 600), Step::TimedOut(_)));
+    }
+
+    #[test]
+    fn an_object_that_just_became_healthy_is_not_what_a_deployment_times_out_on() {
+        let mut memory = Memory::default();
+        let other = ObjectRef {
+            name: "other".into(),
+            ..object()
+        };
+        let wanted = [object(), other.clone()];
+        let mut seen = BTreeMap::from([(object(), Health::Current)]);
+        let end = Duration::from_secs(600);
+        let step = memory.look(&wanted, &seen, end, &Limits::default());
+        assert_eq!(
+            step,
+            Step::TimedOut(vec![(other.clone(), "it does not exist".into())])
+        );
+        // Nothing but the calm is missing: it is waited for.
+        seen.insert(other, Health::Current);
+        let step = memory.look(&wanted, &seen, end, &Limits::default());
+        assert!(matches!(step, Step::Look { after, .. } if !after.is_zero()));
+        let later = end + Limits::default().settle;
+        let step = memory.look(&wanted, &seen, later, &Limits::default());
+        assert_eq!(step, Step::Done);
     }
 
     #[test]

@@ -28,6 +28,10 @@ impl Journal for Memory {
         Box::pin(std::future::ready(Ok(())))
     }
 
+    fn is_superseded(&self) -> BoxFuture<'_, bool> {
+        Box::pin(std::future::ready(false))
+    }
+
     fn waiting(&self, for_what: String) -> BoxFuture<'_, Result<(), SyncError>> {
         self.waited.lock().unwrap().push(for_what);
         Box::pin(std::future::ready(Ok(())))

@@ -83,7 +83,11 @@ pub(super) async fn connect_deployers(
             }
         }
     }
-    Deployers::new(clients, Limits::default())
+    let limits = Limits {
+        deadline: settings.limits.ready_timeout,
+        ..Limits::default()
+    };
+    Deployers::new(clients, limits)
 }
 
 fn credentials(access: &Access) -> Credentials {

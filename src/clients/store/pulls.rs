@@ -226,20 +226,24 @@ impl Store {
     }
 
     /// Merged pull requests without a deployment record in the state `settled` for the commit that
-    /// the merge left, in number order: their deployment was never finished.
+    /// the merge left, in number order: their deployment was never finished. Only those with this
+    /// head, where one is given.
     pub async fn unsettled_merges(
         &self,
         owner: RepositoryId,
         settled: &str,
+        head: Option<&CommitSha>,
     ) -> Result<Vec<PrNumber>, StoreError> {
         let numbers: Vec<i64> = sqlx::query_scalar(
             "SELECT p.number FROM pull p WHERE p.repository = $1 AND p.state = 'merged' AND p.merged_as IS NOT NULL
+               AND ($3 IS NULL OR p.head = $3)
                AND NOT EXISTS (SELECT 1 FROM deployment d WHERE d.repository = p.repository AND d.pull = p.number
                  AND d.revision = p.merged_as AND d.state = $2)
              ORDER BY p.number",
         )
         .bind(column(owner.0))
         .bind(settled)
+        .bind(head.map(CommitSha::as_str))
         .fetch_all(&self.read)
         .await
         .map_err(query("list unfinished merges"))?;

@@ -1,25 +1,21 @@
 //! One environment of a merge: its deployment on GitHub, its applications one after the other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::journal::{self, StoredJournal};
 use super::prepare::{Prepared, PreparedApp, fetch_tip};
+use super::turn::Claim;
+use super::writer::Writer;
 use super::{Merge, tell};
-use crate::clients::cluster::ApplyClient;
-use crate::clients::store::{DeployStep, DeploymentRecord};
-use crate::cluster_facts::ClusterFacts;
+use crate::clients::store::DeploymentRecord;
 use crate::config::repo::{Engine, OnMerge};
-use crate::ids::{ClusterName, ObjectKey, ObjectRef};
-use crate::intent::{compose, is_kept_for_good};
-use crate::object::Role;
-use crate::observe::{Pair, read_pairs};
+use crate::finding::{Blame, Retry};
+use crate::ids::{ClusterName, ObjectRef};
 use crate::plan::PlannedApp;
-use crate::render::{Outcome as Rendered, RenderedApp};
 use crate::run::ctx::new_id;
 use crate::run::{Ctx, Failure};
-use crate::sync::outcome::{AppDeployment, Held, NotDeployed, Outcome, State};
-use crate::sync::{ApplyEngine, Deletion, Elsewhere, Order, Step, SyncEngine, SyncError};
+use crate::sync::outcome::{AppDeployment, NotDeployed, Outcome, State};
 
 /// State word of a deployment that has not ended.
 const IN_PROGRESS: &str = "in_progress";
@@ -49,7 +45,7 @@ pub(super) fn order(prepared: &Prepared) -> Vec<ClusterName> {
     listed.iter().cloned().chain(rest).collect()
 }
 
-fn destination(planned: &PlannedApp) -> (ClusterName, Engine) {
+pub(super) fn destination(planned: &PlannedApp) -> (ClusterName, Engine) {
     let side = planned.head.as_ref().or(planned.base.as_ref());
     side.map_or((ClusterName::default(), Engine::Kubectl), |side| {
         (side.cluster.clone(), side.engine)
@@ -73,10 +69,57 @@ fn elsewhere(
         Some(NotDeployed::Mode)
     } else if cluster.0.is_empty() {
         Some(NotDeployed::NoCluster)
-    } else if !ctx.bench.deployers.clients.contains_key(cluster) {
-        Some(NotDeployed::SettingsForbid)
     } else {
-        None
+        let settings = ctx.bench.clusters.get(&cluster.0);
+        let allowed = settings.is_some_and(|settings| settings.apply.is_some());
+        (!allowed).then_some(NotDeployed::SettingsForbid)
+    }
+}
+
+/// True when the environments after this one may begin. One that Drydock does not deploy at all is not
+/// waited for: nothing is known of it.
+pub(super) fn is_well(rows: &[AppDeployment]) -> bool {
+    rows.iter().all(|row| match &row.state {
+        State::Ended(Outcome::Deployed) => true,
+        State::Ended(Outcome::NotDeployed(reason)) => *reason != NotDeployed::SettingsForbid,
+        _ => false,
+    })
+}
+
+/// Deploys nothing, because an environment that comes first did not end well.
+pub(super) async fn stop(
+    ctx: &Arc<Ctx>,
+    merge: &Merge<'_>,
+    prepared: &Prepared,
+    environment: &ClusterName,
+    after: &ClusterName,
+) -> Result<Vec<AppDeployment>, Failure> {
+    let mut rows = Vec::new();
+    for app in prepared.apps_of(environment) {
+        let outcome = match elsewhere(ctx, prepared, environment, destination(&app.planned).1) {
+            Some(reason) => Outcome::NotDeployed(reason),
+            None => Outcome::Stopped {
+                after: after.clone(),
+            },
+        };
+        rows.push(untried(ctx, merge, app, outcome));
+    }
+    // An earlier process may have begun it while the first environment was still well.
+    if let Some(mut record) = find(ctx, merge, environment).await?
+        && record.state == IN_PROGRESS
+    {
+        tell::ended(ctx, merge, prepared, &mut record, &rows).await?;
+    }
+    Ok(rows)
+}
+
+fn untried(ctx: &Ctx, merge: &Merge<'_>, app: &PreparedApp, outcome: Outcome) -> AppDeployment {
+    AppDeployment {
+        app: app.planned.id.clone(),
+        commit: merge.revision.clone(),
+        state: State::Ended(outcome),
+        since: tell::millis(ctx.now()),
+        left: Vec::new(),
     }
 }
 
@@ -87,22 +130,14 @@ pub(super) async fn deploy(
     prepared: &Prepared,
     environment: &ClusterName,
 ) -> Result<Ended, Failure> {
-    let apps: Vec<&PreparedApp> = prepared
-        .apps
-        .iter()
-        .filter(|app| destination(&app.planned).0 == *environment)
-        .collect();
     let row = |app: &PreparedApp, outcome: Outcome, left: Vec<ObjectRef>| AppDeployment {
-        app: app.planned.id.clone(),
-        commit: merge.revision.clone(),
-        state: State::Ended(outcome),
-        since: tell::millis(ctx.now()),
         left,
+        ..untried(ctx, merge, app, outcome)
     };
-    let untried = |app: &PreparedApp, outcome: Outcome| row(app, outcome, Vec::new());
+    let untried = |app: &PreparedApp, outcome: Outcome| untried(ctx, merge, app, outcome);
     let mut rows = Vec::new();
     let mut open = Vec::new();
-    for app in apps {
+    for app in prepared.apps_of(environment) {
         let engine = destination(&app.planned).1;
         match (elsewhere(ctx, prepared, environment, engine), app.allowed) {
             (Some(reason), _) => rows.push(untried(app, Outcome::NotDeployed(reason))),
@@ -110,18 +145,20 @@ pub(super) async fn deploy(
             (None, Ok(())) => open.push(app),
         }
     }
-    let client = ctx.bench.deployers.clients.get(environment);
-    let turn = ctx.bench.deployers.turns.get(environment);
     let held = rows
         .iter()
         .any(|row| matches!(row.state, State::Ended(Outcome::Held(_))));
-    let (Some(client), Some(turn)) = (client, turn) else {
-        return Ok(Ended::Told(rows));
-    };
     if open.is_empty() && !held {
         return Ok(Ended::Told(rows));
     }
-    let _turn = turn.lock().await;
+    let deployers = &ctx.bench.deployers;
+    let (Some(client), Some(turn)) = (
+        deployers.clients.get(environment),
+        deployers.turns.get(environment),
+    ) else {
+        return Err(not_connected(environment));
+    };
+    let _turn = turn.take(claim(merge, &open)).await;
     if fetch_tip(ctx, merge).await? != prepared.tip {
         return Ok(Ended::Moved);
     }
@@ -134,6 +171,8 @@ pub(super) async fn deploy(
     for app in open {
         let writer = Writer {
             ctx,
+            merge,
+            turn,
             client,
             record: &record,
             stored: &stored,
@@ -154,14 +193,7 @@ async fn start(
     merge: &Merge<'_>,
     environment: &ClusterName,
 ) -> Result<DeploymentRecord, Failure> {
-    let known = ctx
-        .store
-        .deployments(merge.repository.id, merge.pull.number)
-        .await?;
-    let same = |record: &DeploymentRecord| {
-        record.revision == *merge.revision && record.environment == environment.0
-    };
-    if let Some(record) = known.into_iter().find(same) {
+    if let Some(record) = find(ctx, merge, environment).await? {
         // It may have ended already, with its end not told yet: it does not begin a second time.
         return Ok(record);
     }
@@ -179,150 +211,39 @@ async fn start(
     Ok(ctx.store.record_deployment(&record, &[], now).await?)
 }
 
-/// What came of one application.
-struct Written {
-    outcome: Outcome,
-    /// Where the next application's steps begin.
-    next: u32,
-    /// What stays in the cluster although the commit no longer has it.
-    left: Vec<ObjectRef>,
+async fn find(
+    ctx: &Ctx,
+    merge: &Merge<'_>,
+    environment: &ClusterName,
+) -> Result<Option<DeploymentRecord>, Failure> {
+    let known = ctx
+        .store
+        .deployments(merge.repository.id, merge.pull.number)
+        .await?;
+    Ok(known
+        .into_iter()
+        .find(|record| record.revision == *merge.revision && record.environment == environment.0))
 }
 
-struct Writer<'a> {
-    ctx: &'a Ctx,
-    client: &'a ApplyClient,
-    record: &'a DeploymentRecord,
-    stored: &'a [DeployStep],
-    prepared: &'a Prepared,
-}
-
-impl Writer<'_> {
-    /// Whether the operator's settings let this object be written.
-    fn permits(&self, step: &Step<'_>) -> bool {
-        let (Step::Apply(object) | Step::Delete(object)) = step;
-        let cluster = self.ctx.bench.clusters.get(&self.record.environment);
-        cluster.is_some_and(|cluster| {
-            let namespace = object.namespace.as_deref();
-            cluster
-                .allow
-                .permits(&object.group, &object.kind, namespace)
-        })
-    }
-
-    /// Deploys one application.
-    async fn deploy(&self, app: &PreparedApp, first: u32) -> Result<Written, Failure> {
-        let untouched = |outcome: Outcome| Written {
-            outcome,
-            next: first,
-            left: Vec::new(),
-        };
-        if app.superseded {
-            return Ok(untouched(Outcome::Superseded));
-        }
-        // Kinds may have come since the last deployment.
-        self.client.refresh_facts().await;
-        let facts = match self.client.facts(&BTreeSet::new()).await {
-            Ok(facts) => facts,
-            Err(error) => return Err(SyncError::from(error).into()),
-        };
-        let Some(pairs) = read_pairs(&app.planned, &with_head(&app.rendered), Some(&facts)) else {
-            return Ok(untouched(Outcome::Held(Held::Undecided)));
-        };
-        if app.planned.head.is_some() && pairs.values().all(|pair| pair.head.is_none()) {
-            return Ok(untouched(Outcome::Held(Held::EmptyRender)));
-        }
-        let wished = wished_by_others(self.prepared, app, &facts);
-        let (order, left) = build_order(app, &pairs, &wished);
-        if !order.steps().iter().all(|step| self.permits(step)) {
-            return Ok(untouched(Outcome::NotDeployed(NotDeployed::SettingsForbid)));
-        }
-        let steps = journal::plan(&order, first);
-        self.ctx
-            .store
-            .record_deployment(self.record, &steps, self.ctx.now())
-            .await?;
-        let next = first.saturating_add(u32::try_from(steps.len()).unwrap_or(u32::MAX));
-        let journal =
-            StoredJournal::new(self.ctx, self.record.id.clone(), first, &steps, self.stored);
-        let engine: Box<dyn SyncEngine> = match destination(&app.planned).1 {
-            Engine::Apply => Box::new(ApplyEngine::new(
-                self.client.clone(),
-                self.ctx.bench.deployers.limits,
-            )),
-            Engine::ArgoCd => Box::new(Elsewhere(NotDeployed::ArgoCd)),
-            Engine::Flux => Box::new(Elsewhere(NotDeployed::Flux)),
-            Engine::Kubectl => Box::new(Elsewhere(NotDeployed::Kubectl)),
-        };
-        Ok(Written {
-            outcome: engine.deploy(&order, &journal).await?,
-            next,
-            left,
-        })
+/// What this merge would deploy; an application that a newer commit replaced is not its to deploy.
+fn claim(merge: &Merge<'_>, open: &[&PreparedApp]) -> Claim {
+    let ours = open.iter().filter(|app| !app.superseded);
+    Claim {
+        repository: merge.repository.id,
+        revision: merge.revision.clone(),
+        apps: ours
+            .map(|app| (app.planned.id.clone(), app.rendering()))
+            .collect(),
     }
 }
 
-/// A state before that nobody could render has no objects that could be missed: what a merge repairs is
-/// deployed, and nothing is deleted.
-fn with_head(rendered: &RenderedApp) -> RenderedApp {
-    let mut rendered = rendered.clone();
-    if matches!(rendered.base, Rendered::Failed(_)) {
-        rendered.base = Rendered::Absent;
+/// The settings allow applies, but their credentials could not be used when the process started.
+fn not_connected(environment: &ClusterName) -> Failure {
+    Failure {
+        said: "the credentials of the cluster to deploy to could not be used",
+        detail: format!("no client for the cluster `{environment}`; `/readyz` says why"),
+        blame: Blame::Operator,
+        retry: Retry::After(Duration::from_mins(1)),
+        lost_access: false,
     }
-    rendered
-}
-
-/// The objects of this application's cluster that other applications of the merged commit want: one
-/// that moved to another application, or stands in two, is not deleted because one lets it go.
-fn wished_by_others(
-    prepared: &Prepared,
-    app: &PreparedApp,
-    facts: &ClusterFacts,
-) -> BTreeSet<ObjectKey> {
-    let cluster = destination(&app.planned).0;
-    let others = prepared
-        .wishes
-        .iter()
-        .filter(|(planned, _)| planned.id != app.planned.id && destination(planned).0 == cluster);
-    others
-        .filter_map(|(planned, rendered)| read_pairs(planned, rendered, Some(facts)))
-        .flat_map(BTreeMap::into_keys)
-        .collect()
-}
-
-/// What is applied and what of the approved deletions is still wanted; then what stays although the
-/// commit no longer has it. What others wish for is neither.
-fn build_order(
-    app: &PreparedApp,
-    pairs: &BTreeMap<ObjectKey, Pair>,
-    wished: &BTreeSet<ObjectKey>,
-) -> (Order, Vec<ObjectRef>) {
-    let applied = |role: Role| matches!(role, Role::Object | Role::Crd);
-    let objects: Vec<_> = pairs
-        .values()
-        .filter_map(|pair| Some((pair.object.clone(), pair.head.clone()?)))
-        .filter(|(_, manifest)| applied(manifest.role()))
-        .collect();
-    let is_gone = |object: &ObjectRef| {
-        let key = object.key();
-        !wished.contains(&key) && pairs.get(&key).is_some_and(|pair| pair.head.is_none())
-    };
-    let gone = app
-        .deletions
-        .seen
-        .iter()
-        .filter(|seen| is_gone(&seen.object));
-    let (kept, mut deletions): (Vec<Deletion>, Vec<Deletion>) = gone
-        .cloned()
-        .partition(|seen| is_kept_for_good(&seen.object));
-    deletions.sort();
-    let unseen = app.deletions.unseen.iter().filter(|object| is_gone(object));
-    let mut left: Vec<ObjectRef> = kept.into_iter().map(|seen| seen.object).collect();
-    left.extend(unseen.cloned());
-    left.sort();
-    let order = Order {
-        app: app.planned.id.clone(),
-        intent: compose(destination(&app.planned).1, &objects),
-        deletions,
-    };
-    (order, left)
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use futures::future::BoxFuture;
 
+use super::rivals::Rivals;
 use crate::clients::store::{DeployStep, StepState};
 use crate::ids::RunId;
-use crate::run::Ctx;
 use crate::sync::{Journal, Order, Step, SyncError};
 
 /// The part of a deployment's steps that belongs to one application.
 pub(super) struct StoredJournal<'a> {
-    ctx: &'a Ctx,
+    rivals: Rivals<'a>,
     deployment: RunId,
     /// Where the application's steps begin.
     first: u32,
@@ -45,7 +45,7 @@ impl<'a> StoredJournal<'a> {
     /// Goes on where the stored steps end. Steps that were stored for another order (the live cluster
     /// or the branch changed between two processes) are not trusted: everything is done again.
     pub(super) fn new(
-        ctx: &'a Ctx,
+        rivals: Rivals<'a>,
         deployment: RunId,
         first: u32,
         planned: &[DeployStep],
@@ -68,7 +68,7 @@ impl<'a> StoredJournal<'a> {
             .map(|(index, _)| index)
             .collect();
         Self {
-            ctx,
+            rivals,
             deployment,
             first,
             done,
@@ -91,9 +91,9 @@ impl Journal for StoredJournal<'_> {
             } else {
                 StepState::Done
             };
-            let now = self.ctx.now();
-            Ok(self
-                .ctx
+            let ctx = self.rivals.ctx;
+            let now = ctx.now();
+            Ok(ctx
                 .store
                 .mark_step(&self.deployment, seq, state, refused.as_deref(), now)
                 .await?)
@@ -103,5 +103,9 @@ impl Journal for StoredJournal<'_> {
     fn waiting(&self, for_what: String) -> BoxFuture<'_, Result<(), SyncError>> {
         tracing::debug!(deployment = %self.deployment, "{for_what}");
         Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn is_superseded(&self) -> BoxFuture<'_, bool> {
+        Box::pin(self.rivals.any_newer())
     }
 }

@@ -10,12 +10,13 @@ mod deletions;
 mod environment;
 mod journal;
 mod prepare;
+mod rivals;
 mod tell;
+mod turn;
+mod writer;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-use tokio::sync::Mutex;
 
 use super::{Ctx, Failure};
 use crate::clients::cluster::ApplyClient;
@@ -27,6 +28,7 @@ use crate::sync::watch::Limits;
 
 pub(super) use deletions::write as write_deletions;
 use environment::Ended;
+use turn::Turn;
 
 /// State word of a merge whose work is done.
 pub(super) const SETTLED: &str = "settled";
@@ -39,7 +41,7 @@ const TURNS: usize = 5;
 pub struct Deployers {
     clients: BTreeMap<ClusterName, ApplyClient>,
     /// One writer per environment in this process.
-    turns: BTreeMap<ClusterName, Mutex<()>>,
+    turns: BTreeMap<ClusterName, Turn>,
     limits: Limits,
 }
 
@@ -54,7 +56,7 @@ impl Deployers {
     pub fn new(clients: BTreeMap<ClusterName, ApplyClient>, limits: Limits) -> Self {
         let turns = clients
             .keys()
-            .map(|name| (name.clone(), Mutex::default()))
+            .map(|name| (name.clone(), Turn::default()))
             .collect();
         Self {
             clients,
@@ -103,6 +105,31 @@ pub async fn on_merge(
     ))
 }
 
+/// Says on the pull request that its deployment is stuck, whose move it is, and when it is tried
+/// again; `gave_up` adds a comment, because edits notify nobody.
+pub(super) async fn tell_stuck(
+    ctx: &Ctx,
+    repository: &RepositoryRef,
+    pull: &Pull,
+    failure: &Failure,
+    gave_up: bool,
+) -> Result<(), Failure> {
+    let Some(revision) = &pull.merge_commit else {
+        return Ok(());
+    };
+    let of = Some((&pull.head.sha, pull.base.branch.as_str()));
+    let Some(run) = ctx.store.newest_run(repository.id, pull.number, of).await? else {
+        return Ok(());
+    };
+    let merge = Merge {
+        repository,
+        pull,
+        revision,
+        run: &run,
+    };
+    tell::stuck(ctx, &merge, failure, gave_up).await
+}
+
 /// A merge and the evaluation that it followed.
 pub(super) struct Merge<'a> {
     pub(super) repository: &'a RepositoryRef,
@@ -131,10 +158,22 @@ async fn deploy(ctx: &Arc<Ctx>, merge: &Merge<'_>) -> Result<Option<Vec<AppDeplo
         return Ok(Some(Vec::new()));
     };
     let mut rows = Vec::new();
+    let mut stopped_after: Option<ClusterName> = None;
     for environment in environment::order(&prepared) {
+        let waits = prepared.config.sync_order.contains(&environment);
+        if let Some(after) = stopped_after.as_ref().filter(|_| waits) {
+            let mut told = environment::stop(ctx, merge, &prepared, &environment, after).await?;
+            rows.append(&mut told);
+            continue;
+        }
         match environment::deploy(ctx, merge, &prepared, &environment).await? {
             Ended::Moved => return Ok(None),
-            Ended::Told(mut told) => rows.append(&mut told),
+            Ended::Told(mut told) => {
+                if waits && !environment::is_well(&told) {
+                    stopped_after = Some(environment);
+                }
+                rows.append(&mut told);
+            }
         }
     }
     rows.sort();

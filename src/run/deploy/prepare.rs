@@ -10,12 +10,13 @@ use secrecy::SecretString;
 use super::Merge;
 use super::decide::{Decision, after_judging, compare};
 use super::deletions::{self, Listed};
+use super::environment::destination;
 use crate::clients::git::{self, FetchRequest, Want};
 use crate::clients::github::Scope;
 use crate::clients::store::RunApp;
 use crate::config::repo::RepoConfig;
 use crate::finding::Gate;
-use crate::ids::{AppId, CommitSha, Digest};
+use crate::ids::{AppId, ClusterName, CommitSha, Digest};
 use crate::plan::{PlannedApp, Selection};
 use crate::render::{Outcome, RenderedApp};
 use crate::run::evaluate::{self, Bench};
@@ -50,6 +51,27 @@ pub(super) struct PreparedApp {
     pub(super) superseded: bool,
     /// What the approved preview showed as deleted.
     pub(super) deletions: Listed,
+}
+
+impl Prepared {
+    /// The applications that go to this environment.
+    pub(super) fn apps_of<'a>(
+        &'a self,
+        environment: &'a ClusterName,
+    ) -> impl Iterator<Item = &'a PreparedApp> {
+        let here = move |app: &&PreparedApp| destination(&app.planned).0 == *environment;
+        self.apps.iter().filter(here)
+    }
+}
+
+impl PreparedApp {
+    /// The digest of what the merged commit renders to; `None`: nothing.
+    pub(super) fn rendering(&self) -> Option<Digest> {
+        match &self.rendered.head {
+            Outcome::Rendered(rendering) => Some(rendering.digest),
+            Outcome::Absent | Outcome::Failed(_) => None,
+        }
+    }
 }
 
 /// Fetches, renders and compares. `None` when the base's configuration cannot be read.

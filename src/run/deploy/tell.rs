@@ -121,6 +121,27 @@ pub(super) async fn comment(
     publish::publish_comment(ctx, merge.repository, merge.pull.number, &body, true).await
 }
 
+/// The comment says that the deployment cannot be carried on; once more in a comment of its own when
+/// it was given up.
+pub(super) async fn stuck(
+    ctx: &Ctx,
+    merge: &Merge<'_>,
+    failure: &Failure,
+    gave_up: bool,
+) -> Result<(), Failure> {
+    let outputs: publish::Outputs = serde_json::from_str(&merge.run.outputs)
+        .map_err(|error| Failure::internal(error.to_string()))?;
+    let (repository, pr) = (merge.repository, merge.pull.number);
+    let text = deployment::stuck(merge.revision, failure.said, failure.blame, gave_up);
+    let body = deployment::append_text(&outputs.comment, &text);
+    publish::publish_comment(ctx, repository, pr, &body, true).await?;
+    if !gave_up {
+        return Ok(());
+    }
+    let subject = format!("stuck/{}", merge.revision);
+    publish::publish_note(ctx, repository, pr, &subject, &text).await
+}
+
 /// The environment as a whole; ordered, the worst last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Whole {
@@ -144,7 +165,11 @@ impl Whole {
 fn state_of(rows: &[AppDeployment]) -> Whole {
     let weigh = |row: &AppDeployment| match &row.state {
         // Found only once the objects are known, so after the deployment was begun on GitHub.
-        State::Ended(Outcome::NotDeployed(NotDeployed::SettingsForbid) | Outcome::Held(_))
+        State::Ended(
+            Outcome::NotDeployed(NotDeployed::SettingsForbid)
+            | Outcome::Held(_)
+            | Outcome::Stopped { .. },
+        )
         | State::Queued
         | State::InProgress(_) => Whole::Error,
         State::Ended(Outcome::Deployed | Outcome::NotDeployed(_)) => Whole::Success,
