@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::github::{self, Files};
-use crate::review::{REPOSITORY, deployment, start};
+use crate::shop::{REPOSITORY, deployment, start};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pull_request_from_a_fork_is_judged_by_its_exact_commit() {

@@ -6,13 +6,16 @@ mod apiserver;
 #[path = "../support/bot.rs"]
 mod bot;
 mod client;
+mod database;
 mod deploy;
 #[path = "../support/github/mod.rs"]
 mod github;
 mod intake;
 mod limits;
 mod previews;
+mod process;
 mod queue;
 mod restart;
 mod review;
 mod shared;
+mod shop;

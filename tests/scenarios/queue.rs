@@ -6,19 +6,12 @@ use drydock::run::recover;
 use serde_json::json;
 
 use crate::github::{self, Fault, FaultKind, Files};
-use crate::review::{REPOSITORY, deployment, start};
+use crate::shop::{REPOSITORY, Scaling, deliver, deployment, open, propose, push, start};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_delivery_changes_nothing() {
     let (fake, bot) = start().await;
-    let wrong = deployment("web", "\"3\"");
-    let head = fake.commit(
-        REPOSITORY,
-        "scale",
-        Some("main"),
-        &[("apps/shop/web.yaml", Some(&wrong))],
-    );
-    let pull = fake.open_pull(REPOSITORY, "scale", "main");
+    let Scaling { pull, head } = propose(&fake, "\"3\"");
     let payload = fake.pull_payload(REPOSITORY, pull, "opened");
     let guid = github::new_guid();
     fake.deliver(bot.address, "pull_request", &guid, &payload)
@@ -29,8 +22,7 @@ async fn a_repeated_delivery_changes_nothing() {
     // The same one again, another about the same state, and one of a branch that did not move.
     fake.deliver(bot.address, "pull_request", &guid, &payload)
         .await;
-    fake.deliver_pull(bot.address, REPOSITORY, pull, "edited")
-        .await;
+    deliver(&fake, bot.address, pull, "edited").await;
     let push = fake.envelope(REPOSITORY, json!({"ref": "refs/heads/main"}));
     fake.deliver(bot.address, "push", &github::new_guid(), &push)
         .await;
@@ -41,24 +33,10 @@ async fn a_repeated_delivery_changes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_newest_head_is_reported() {
     let (fake, bot) = start().await;
-    let old = deployment("web", "\"3\"");
-    let first = fake.commit(
-        REPOSITORY,
-        "scale",
-        Some("main"),
-        &[("apps/shop/web.yaml", Some(&old))],
-    );
-    let pull = fake.open_pull(REPOSITORY, "scale", "main");
+    let Scaling { pull, head: first } = propose(&fake, "\"3\"");
     let late = fake.pull_payload(REPOSITORY, pull, "opened");
-    let new = deployment("web", "3");
-    let second = fake.commit(
-        REPOSITORY,
-        "scale",
-        None,
-        &[("apps/shop/web.yaml", Some(&new))],
-    );
-    fake.deliver_pull(bot.address, REPOSITORY, pull, "synchronize")
-        .await;
+    let second = push(&fake, "3");
+    deliver(&fake, bot.address, pull, "synchronize").await;
     // The delivery about the old head comes last.
     fake.deliver(bot.address, "pull_request", &github::new_guid(), &late)
         .await;
@@ -76,6 +54,38 @@ async fn only_the_newest_head_is_reported() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_judgement_that_a_newer_head_overtook_is_never_published() {
+    let (fake, bot) = start().await;
+    // The first question of the judgement is answered only after the newer head is there.
+    fake.inject(Fault {
+        method: "GET",
+        path: "/compare/",
+        kind: FaultKind::Hold,
+    });
+    let Scaling { pull, head: first } = open(&fake, bot.address, "\"3\"").await;
+    fake.wait("the first judgement began", |state| {
+        state.faults.is_empty().then_some(())
+    })
+    .await;
+    let second = push(&fake, "3");
+    deliver(&fake, bot.address, pull, "synchronize").await;
+    fake.release();
+    fake.wait_for_conclusion(REPOSITORY, &second, "success")
+        .await;
+    bot.idle().await;
+    fake.look(|state| {
+        let shop = state.repository(REPOSITORY);
+        let replaced = shop.newest_check(&first).unwrap();
+        assert_eq!(replaced.conclusion.as_deref(), Some("cancelled"));
+        assert!(replaced.annotations.is_empty(), "{replaced:#?}");
+        let comments = shop.comments_of(pull);
+        assert_eq!((comments.len(), comments[0].edits), (1, 0));
+        assert!(comments[0].body.contains("✅"), "{}", comments[0].body);
+    });
+    fake.assert_contract_kept();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lost_answer_never_makes_a_second_check_or_comment() {
     for (method, path) in [
         ("POST", "/check-runs"),
@@ -88,16 +98,7 @@ async fn a_lost_answer_never_makes_a_second_check_or_comment() {
             path,
             kind: FaultKind::LoseAnswer,
         });
-        let wrong = deployment("web", "\"3\"");
-        let head = fake.commit(
-            REPOSITORY,
-            "scale",
-            Some("main"),
-            &[("apps/shop/web.yaml", Some(&wrong))],
-        );
-        let pull = fake.open_pull(REPOSITORY, "scale", "main");
-        fake.deliver_pull(bot.address, REPOSITORY, pull, "opened")
-            .await;
+        let Scaling { head, .. } = open(&fake, bot.address, "\"3\"").await;
         fake.wait_for_conclusion(REPOSITORY, &head, "failure").await;
         bot.idle().await;
         fake.look(|state| {
@@ -117,14 +118,7 @@ async fn a_lost_answer_never_makes_a_second_check_or_comment() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failing_github_delays_the_result_and_never_passes_it() {
     let (fake, bot) = start().await;
-    let wrong = deployment("web", "\"3\"");
-    let head = fake.commit(
-        REPOSITORY,
-        "scale",
-        Some("main"),
-        &[("apps/shop/web.yaml", Some(&wrong))],
-    );
-    let pull = fake.open_pull(REPOSITORY, "scale", "main");
+    let Scaling { pull, head } = propose(&fake, "\"3\"");
     for (method, path) in [
         ("GET", "/compare/"),
         ("PATCH", "/check-runs/"),
@@ -136,8 +130,7 @@ async fn a_failing_github_delays_the_result_and_never_passes_it() {
             kind: FaultKind::Refuse(502),
         });
     }
-    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened")
-        .await;
+    deliver(&fake, bot.address, pull, "opened").await;
     fake.wait_for_conclusion(REPOSITORY, &head, "failure").await;
     bot.idle().await;
     fake.look(|state| {
@@ -151,16 +144,7 @@ async fn a_failing_github_delays_the_result_and_never_passes_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pressed_rerun_judges_again() {
     let (fake, bot) = start().await;
-    let wrong = deployment("web", "\"3\"");
-    let head = fake.commit(
-        REPOSITORY,
-        "scale",
-        Some("main"),
-        &[("apps/shop/web.yaml", Some(&wrong))],
-    );
-    let pull = fake.open_pull(REPOSITORY, "scale", "main");
-    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened")
-        .await;
+    let Scaling { head, .. } = open(&fake, bot.address, "\"3\"").await;
     fake.wait_for_conclusion(REPOSITORY, &head, "failure").await;
     bot.idle().await;
     for (event, place) in [("check_run", "check_run"), ("check_suite", "check_suite")] {
@@ -189,14 +173,7 @@ async fn a_pressed_rerun_judges_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_happened_while_the_bot_was_down_is_found_at_start() {
     let (fake, bot) = start().await;
-    let right = deployment("web", "3");
-    let head = fake.commit(
-        REPOSITORY,
-        "scale",
-        Some("main"),
-        &[("apps/shop/web.yaml", Some(&right))],
-    );
-    fake.open_pull(REPOSITORY, "scale", "main");
+    let head = propose(&fake, "3").head;
     let bot = bot.restart(&fake).await;
     fake.wait_for_conclusion(REPOSITORY, &head, "success").await;
     bot.idle().await;
@@ -228,6 +205,9 @@ async fn a_merge_whose_deployment_gave_up_is_taken_up_by_the_next_sweep() {
     assert_eq!(deployments.len(), 1);
     assert_eq!(deployments[0].state, "settled");
     // What is settled is left alone.
-    let queued = store.unsettled_merges(repository, "settled").await.unwrap();
+    let queued = store
+        .unsettled_merges(repository, "settled", None)
+        .await
+        .unwrap();
     assert_eq!(queued, []);
 }

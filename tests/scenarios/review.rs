@@ -1,50 +1,7 @@
 //! A pull request is judged: a required check always arrives, and one comment says what to do.
 
-use crate::bot::Bot;
 use crate::github::{self, Files, State};
-
-pub(crate) const REPOSITORY: &str = "demo/shop";
-
-/// A Deployment that passes; `replicas` is on line 7.
-pub(crate) fn deployment(name: &str, replicas: &str) -> String {
-    format!(
-        "apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: {name}
-  namespace: shop
-spec:
-  replicas: {replicas}
-  selector:
-    matchLabels:
-      app: {name}
-  template:
-    metadata:
-      labels:
-        app: {name}
-    spec:
-      securityContext:
-        runAsNonRoot: true
-      containers:
-        - name: web
-          image: registry.example/web:1.4.2
-"
-    )
-}
-
-/// A repository with one plain application, and a bot that knows it.
-pub(crate) async fn start() -> (github::GitHub, Bot) {
-    let fake = github::GitHub::start().await;
-    let web = deployment("web", "2");
-    let files: &Files<'_> = &[
-        ("apps/shop/web.yaml", Some(&web)),
-        ("README.md", Some("text\n")),
-    ];
-    fake.create_repository(REPOSITORY, files);
-    let bot = Bot::start(&fake).await;
-    bot.idle().await;
-    (fake, bot)
-}
+use crate::shop::{REPOSITORY, Scaling, deliver, deployment, open, push, start};
 
 fn comments(state: &State, pull: u64) -> Vec<String> {
     let all = state.repository(REPOSITORY).comments_of(pull);
@@ -56,19 +13,7 @@ fn comments(state: &State, pull: u64) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_violation_turns_the_check_red_on_its_line_and_a_fix_turns_it_green() {
     let (fake, bot) = start().await;
-    let wrong = deployment("web", "\"3\"");
-    let head = fake.commit(
-        REPOSITORY,
-        "scale",
-        Some("main"),
-        &[("apps/shop/web.yaml", Some(&wrong))],
-    );
-    let pull = fake.open_pull(REPOSITORY, "scale", "main");
-    assert_eq!(
-        fake.deliver_pull(bot.address, REPOSITORY, pull, "opened")
-            .await,
-        202
-    );
+    let Scaling { pull, head } = open(&fake, bot.address, "\"3\"").await;
     let check = fake.wait_for_conclusion(REPOSITORY, &head, "failure").await;
     let note = &check.annotations[0];
     assert_eq!(
@@ -88,15 +33,8 @@ async fn a_violation_turns_the_check_red_on_its_line_and_a_fix_turns_it_green() 
     });
     assert_eq!(statuses, ["queued", "in_progress", "completed"]);
 
-    let right = deployment("web", "3");
-    let fixed = fake.commit(
-        REPOSITORY,
-        "scale",
-        None,
-        &[("apps/shop/web.yaml", Some(&right))],
-    );
-    fake.deliver_pull(bot.address, REPOSITORY, pull, "synchronize")
-        .await;
+    let fixed = push(&fake, "3");
+    deliver(&fake, bot.address, pull, "synchronize").await;
     fake.wait_for_conclusion(REPOSITORY, &fixed, "success")
         .await;
     bot.idle().await;
@@ -129,8 +67,7 @@ async fn a_change_that_touches_no_application_passes_without_a_comment() {
         &[("README.md", Some("more text\n"))],
     );
     let pull = fake.open_pull(REPOSITORY, "docs", "main");
-    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened")
-        .await;
+    deliver(&fake, bot.address, pull, "opened").await;
     let check = fake.wait_for_conclusion(REPOSITORY, &head, "success").await;
     assert!(check.title.contains("no application"), "{}", check.title);
     bot.idle().await;
@@ -155,8 +92,7 @@ async fn a_conflict_with_the_target_is_a_failing_check() {
         &[("apps/shop/web.yaml", Some(&other))],
     );
     let pull = fake.open_pull(REPOSITORY, "four", "main");
-    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened")
-        .await;
+    deliver(&fake, bot.address, pull, "opened").await;
     let check = fake.wait_for_conclusion(REPOSITORY, &head, "failure").await;
     let said = format!("{} {}", check.title, check.summary);
     assert!(
@@ -185,8 +121,7 @@ async fn the_judged_state_is_the_merge_into_the_tip_of_the_target() {
         &[("apps/shop/web.yaml", Some(&wrong))],
     );
     let pull = fake.open_pull(REPOSITORY, "api", "main");
-    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened")
-        .await;
+    deliver(&fake, bot.address, pull, "opened").await;
     fake.wait_for_conclusion(REPOSITORY, &head, "success").await;
     bot.idle().await;
     let comment = fake.look(|state| comments(state, pull)).remove(0);
@@ -209,8 +144,7 @@ async fn a_change_is_not_judged_by_the_configuration_it_brings() {
     ];
     let head = fake.commit(REPOSITORY, "sly", Some("main"), files);
     let pull = fake.open_pull(REPOSITORY, "sly", "main");
-    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened")
-        .await;
+    deliver(&fake, bot.address, pull, "opened").await;
     let check = fake.wait_for_conclusion(REPOSITORY, &head, "failure").await;
     assert_eq!(check.annotations[0]["start_line"], 7);
 }
@@ -224,16 +158,7 @@ async fn a_broken_configuration_of_the_target_never_passes_and_its_repair_is_not
         None,
         &[(".drydock.yaml", Some("version: 1\ngate: {}\n"))],
     );
-    let right = deployment("web", "3");
-    let head = fake.commit(
-        REPOSITORY,
-        "scale",
-        Some("main"),
-        &[("apps/shop/web.yaml", Some(&right))],
-    );
-    let pull = fake.open_pull(REPOSITORY, "scale", "main");
-    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened")
-        .await;
+    let Scaling { head, .. } = open(&fake, bot.address, "3").await;
     let check = fake.wait_for_conclusion(REPOSITORY, &head, "failure").await;
     assert!(
         check.title.contains("could not be judged") || check.title.contains("Could not be judged"),
@@ -275,12 +200,10 @@ async fn a_retarget_is_judged_against_the_new_target() {
     ];
     let head = fake.commit(REPOSITORY, "change", Some("release"), files);
     let pull = fake.open_pull(REPOSITORY, "change", "release");
-    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened")
-        .await;
+    deliver(&fake, bot.address, pull, "opened").await;
     fake.wait_for_conclusion(REPOSITORY, &head, "success").await;
     fake.change_pull(REPOSITORY, pull, |pull| pull.base_ref = "main".to_owned());
-    fake.deliver_pull(bot.address, REPOSITORY, pull, "edited")
-        .await;
+    deliver(&fake, bot.address, pull, "edited").await;
     fake.wait_for_conclusion(REPOSITORY, &head, "failure").await;
     fake.assert_contract_kept();
 }
@@ -296,8 +219,7 @@ async fn a_foreign_comment_with_our_mark_is_not_taken_for_ours() {
         &[("apps/shop/web.yaml", Some(&wrong))],
     );
     let pull = fake.open_pull(REPOSITORY, "scale", "main");
-    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened")
-        .await;
+    deliver(&fake, bot.address, pull, "opened").await;
     fake.wait("a comment", |state| {
         (!comments(state, pull).is_empty()).then_some(())
     })
@@ -312,8 +234,7 @@ async fn a_foreign_comment_with_our_mark_is_not_taken_for_ours() {
         None,
         &[("apps/shop/web.yaml", Some(&right))],
     );
-    fake.deliver_pull(bot.address, REPOSITORY, pull, "synchronize")
-        .await;
+    deliver(&fake, bot.address, pull, "synchronize").await;
     fake.wait("our own comment again", |state| {
         (comments(state, pull).len() == 1).then_some(())
     })

@@ -1,7 +1,7 @@
 //! A check belongs to a commit, a result to a pull request: the worst one is shown.
 
 use crate::github;
-use crate::review::{REPOSITORY, deployment, start};
+use crate::shop::{REPOSITORY, deliver, deployment, start};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_pull_requests_of_one_commit_show_the_worst_result() {
@@ -22,13 +22,11 @@ async fn two_pull_requests_of_one_commit_show_the_worst_result() {
         &[("apps/more/more.yaml", Some(&more))],
     );
     let good = fake.open_pull(REPOSITORY, "change", "release");
-    fake.deliver_pull(bot.address, REPOSITORY, good, "opened")
-        .await;
+    deliver(&fake, bot.address, good, "opened").await;
     fake.wait_for_conclusion(REPOSITORY, &head, "success").await;
     bot.idle().await;
     let bad = fake.open_pull(REPOSITORY, "change", "main");
-    fake.deliver_pull(bot.address, REPOSITORY, bad, "opened")
-        .await;
+    deliver(&fake, bot.address, bad, "opened").await;
     let check = fake.wait_for_conclusion(REPOSITORY, &head, "failure").await;
     assert!(
         check.summary.contains(&format!("#{good} passes")),
@@ -37,8 +35,7 @@ async fn two_pull_requests_of_one_commit_show_the_worst_result() {
     );
     bot.idle().await;
     // The good one is judged again: the commit's check stays red.
-    fake.deliver_pull(bot.address, REPOSITORY, good, "edited")
-        .await;
+    deliver(&fake, bot.address, good, "edited").await;
     bot.idle().await;
     let newest = |state: &github::State| {
         state
@@ -51,8 +48,7 @@ async fn two_pull_requests_of_one_commit_show_the_worst_result() {
     assert_eq!(fake.look(newest).as_deref(), Some("failure"));
     // Without the bad one it is green.
     fake.change_pull(REPOSITORY, bad, |pull| pull.state = "closed");
-    fake.deliver_pull(bot.address, REPOSITORY, bad, "closed")
-        .await;
+    deliver(&fake, bot.address, bad, "closed").await;
     fake.wait_for_conclusion(REPOSITORY, &head, "success").await;
     fake.assert_contract_kept();
 }

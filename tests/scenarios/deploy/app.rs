@@ -1,5 +1,81 @@
 //! The application of the stories, before and after.
 
+use super::scene::{Scene, Texts, clusters};
+use crate::apiserver::ApiServer;
+
+const CONFIG: &str = ".drydock.yaml";
+const ROOT: &str = "apps/shop/kustomization.yaml";
+
+/// A scene with this application in it.
+pub(crate) struct Shop {
+    scene: Scene,
+    renderer: &'static str,
+}
+
+impl std::ops::Deref for Shop {
+    type Target = Scene;
+
+    fn deref(&self) -> &Scene {
+        &self.scene
+    }
+}
+
+impl std::ops::DerefMut for Shop {
+    fn deref_mut(&mut self) -> &mut Scene {
+        &mut self.scene
+    }
+}
+
+impl Shop {
+    /// The application is live as [`App::BEFORE`] says, and on `main`; `renderer` is `directory` or
+    /// `kustomize`.
+    pub(crate) async fn start(test: &str, engine: &str, renderer: &'static str) -> Self {
+        Self::start_with(test, engine, renderer, "").await
+    }
+
+    /// The same with further settings.
+    pub(crate) async fn start_with(
+        test: &str,
+        engine: &str,
+        renderer: &'static str,
+        settings: &str,
+    ) -> Self {
+        let server = ApiServer::shared();
+        let namespace = server.namespace(&format!("shop-{test}"));
+        server.apply_as("drydock", &App::BEFORE.objects(&namespace));
+        let config = format!(
+            "version: 1\nclusters:\n  staging: {{ engine: {engine} }}\nsync: {{ on_merge: trigger }}\napps:\n  - {{ name: shop, path: apps/shop, renderer: {renderer}, cluster: staging }}\n"
+        );
+        let mut files = App::BEFORE.sources(&namespace, renderer);
+        files.push((CONFIG.to_owned(), Some(config)));
+        let settings = format!("{}{settings}", clusters(&["staging"]));
+        let scene = Scene::begin(namespace, &files, &settings).await;
+        Self { scene, renderer }
+    }
+
+    /// Commits the application to a branch.
+    pub(crate) fn commit(&self, branch: &str, from: Option<&str>, app: &App) -> String {
+        let files = app.sources(&self.namespace, self.renderer);
+        self.commit_files(branch, from, &files)
+    }
+
+    /// Opens a pull request that wants `app`, and waits for its check.
+    pub(crate) async fn open(&self, branch: &str, app: &App, conclusion: &str) -> u64 {
+        let head = self.commit(branch, Some("main"), app);
+        self.open_branch(branch, &head, conclusion).await
+    }
+
+    /// The live objects are exactly these: nothing that an apply would change, and `old` as said.
+    pub(crate) fn assert_live(&self, app: &App) {
+        self.assert_applied(&app.objects(&self.namespace));
+        let listed = self.server.kubectl(
+            &["-n", &self.namespace, "get", "configmaps", "-o", "name"],
+            "",
+        );
+        assert_eq!(listed.contains("configmap/old"), app.old, "{listed}");
+    }
+}
+
 /// The application's sources, by file below `apps/shop/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct App {
@@ -27,7 +103,7 @@ impl App {
         port: "80",
     };
 
-    pub(crate) fn files(&self, namespace: &str) -> Vec<(String, Option<String>)> {
+    pub(crate) fn files(&self, namespace: &str) -> Texts {
         let settings = format!(
             "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\n  namespace: {namespace}\ndata:\n  color: {}\n",
             self.color
@@ -56,6 +132,14 @@ impl App {
         ]
     }
 
+    fn sources(&self, namespace: &str, renderer: &str) -> Texts {
+        let mut files = self.files(namespace);
+        if renderer == "kustomize" {
+            files.push((ROOT.to_owned(), Some(self.root(namespace))));
+        }
+        files
+    }
+
     /// Every object, as one stream.
     pub(crate) fn objects(&self, namespace: &str) -> String {
         let texts: Vec<String> = self
@@ -66,7 +150,7 @@ impl App {
         texts.join("---\n")
     }
 
-    pub(super) fn root(&self, namespace: &str) -> String {
+    fn root(&self, namespace: &str) -> String {
         let names = self
             .files(namespace)
             .into_iter()

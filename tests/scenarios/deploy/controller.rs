@@ -1,56 +1,87 @@
-//! No controllers run behind the API server of the tests: this plays the one of Deployments.
+//! No controllers run behind the API server of the tests: this plays those of Deployments and of
+//! Services with a load balancer.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use crate::apiserver::{ApiServer, part};
 
-/// Reports every Deployment of a namespace as rolled out, as soon as it changes.
+/// Reports what a namespace holds as healthy, as soon as it changes.
 pub(crate) struct StatusWriter {
-    watch: Child,
-    thread: Option<std::thread::JoinHandle<()>>,
+    _controllers: [Controller; 2],
 }
 
 impl StatusWriter {
     pub(super) fn start(server: &'static ApiServer, namespace: &str) -> Self {
-        let line = "jsonpath={.metadata.name} {.metadata.generation} {.spec.replicas}{\"\\n\"}";
+        let deployments = Controller::start(
+            server,
+            namespace,
+            "deployment",
+            "{.metadata.generation} {.spec.replicas}",
+            |fields| {
+                let [generation, replicas] = fields else {
+                    return None;
+                };
+                let replicas = if replicas.is_empty() { "1" } else { replicas };
+                Some(format!(
+                    "{{\"observedGeneration\":{generation},\"replicas\":{replicas},\"updatedReplicas\":{replicas},\"readyReplicas\":{replicas},\"availableReplicas\":{replicas}}}"
+                ))
+            },
+        );
+        let services = Controller::start(server, namespace, "service", "{.spec.type}", |fields| {
+            let balanced = fields == ["LoadBalancer"];
+            let address = "{\"loadBalancer\":{\"ingress\":[{\"ip\":\"192.0.2.1\"}]}}";
+            balanced.then(|| address.to_owned())
+        });
+        Self {
+            _controllers: [deployments, services],
+        }
+    }
+}
+
+/// Writes the status of one kind whenever the fields it watches change.
+struct Controller {
+    watch: Child,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Controller {
+    fn start(
+        server: &'static ApiServer,
+        namespace: &str,
+        kind: &'static str,
+        fields: &str,
+        status: fn(&[&str]) -> Option<String>,
+    ) -> Self {
+        let line = format!("jsonpath={{.metadata.name}} {fields}{{\"\\n\"}}");
         let mut watch = Command::new(part("kubectl"))
             .arg("--kubeconfig")
             .arg(server.admin())
-            .args(["-n", namespace, "get", "deployments", "--watch", "-o", line])
+            .args(["-n", namespace, "get", kind, "--watch", "-o", &line])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
         let lines = BufReader::new(watch.stdout.take().unwrap()).lines();
         let namespace = namespace.to_owned();
         let thread = std::thread::spawn(move || {
-            let mut written = None;
+            let mut written: BTreeMap<String, String> = BTreeMap::new();
             for line in lines.map_while(Result::ok) {
-                let parts: Vec<&str> = line.split(' ').collect();
-                let [name, generation, replicas] = parts[..] else {
+                let Some((name, fields)) = line.split_once(' ') else {
                     continue;
                 };
-                if written.as_deref() == Some(generation) {
+                if written.get(name).is_some_and(|known| known == fields) {
                     continue;
                 }
-                let status = format!(
-                    "{{\"status\":{{\"observedGeneration\":{generation},\"replicas\":{replicas},\"updatedReplicas\":{replicas},\"readyReplicas\":{replicas},\"availableReplicas\":{replicas}}}}}"
-                );
-                server.kubectl(
-                    &[
-                        "-n",
-                        &namespace,
-                        "patch",
-                        "deployment",
-                        name,
-                        "--subresource=status",
-                        "--type=merge",
-                        "-p",
-                        &status,
-                    ],
-                    "",
-                );
-                written = Some(generation.to_owned());
+                let fields_of: Vec<&str> = fields.split(' ').collect();
+                if let Some(status) = status(&fields_of) {
+                    let patch = format!("{{\"status\":{status}}}");
+                    let what = ["--subresource=status", "--type=merge", "-p", &patch];
+                    let mut args = vec!["-n", &namespace, "patch", kind, name];
+                    args.extend(what);
+                    server.kubectl(&args, "");
+                }
+                written.insert(name.to_owned(), fields.to_owned());
             }
         });
         Self {
@@ -60,7 +91,7 @@ impl StatusWriter {
     }
 }
 
-impl Drop for StatusWriter {
+impl Drop for Controller {
     fn drop(&mut self) {
         let _ = self.watch.kill();
         let _ = self.watch.wait();

@@ -1,11 +1,9 @@
 //! kill -9 at every step of a deployment: after the next start the end is the same.
 
-use super::app::App;
-use super::scene::Scene;
-use crate::github::{Fault, FaultKind};
+use super::app::{App, Shop};
 
 /// One deployment that ended well, one comment, and the objects of the merged commit.
-async fn assert_one_of_each(scene: &Scene, pull: u64, revision: &str) {
+async fn assert_one_of_each(scene: &Shop, pull: u64, revision: &str) {
     scene.wait_for_deployment(revision, "success").await;
     scene.wait_for_comment(pull, "✅ deployed").await;
     scene.assert_live(&App::AFTER);
@@ -20,26 +18,13 @@ async fn assert_one_of_each(scene: &Scene, pull: u64, revision: &str) {
     scene.fake.assert_contract_kept();
 }
 
-fn never_answer(path: &'static str) -> Fault {
-    Fault {
-        method: "POST",
-        path,
-        kind: FaultKind::NeverAnswer,
-    }
-}
-
-async fn wait_for_fault(scene: &Scene) {
-    let met = |state: &crate::github::State| state.faults.is_empty().then_some(());
-    scene.fake.wait("the write is done", met).await;
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_between_the_deployment_on_github_and_the_first_apply() {
-    let mut scene = Scene::start("crash-early", "apply", "kustomize").await;
+    let mut scene = Shop::start("crash-early", "apply", "kustomize").await;
     let pull = scene.open("change", &App::AFTER, "success").await;
-    scene.fake.inject(never_answer("/deployments"));
+    scene.hang("POST", "/deployments");
     let revision = scene.merge(pull).await;
-    wait_for_fault(&scene).await;
+    scene.wait_until_it_hangs().await;
     scene.kill();
     scene.assert_live(&App::BEFORE);
     let _controller = scene.status_writer();
@@ -49,7 +34,7 @@ async fn killed_between_the_deployment_on_github_and_the_first_apply() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_after_the_first_apply() {
-    let mut scene = Scene::start("crash-middle", "apply", "kustomize").await;
+    let mut scene = Shop::start("crash-middle", "apply", "kustomize").await;
     let pull = scene.open("change", &App::AFTER, "success").await;
     let revision = scene.merge(pull).await;
     scene.wait_live("configmap/settings", "jsonpath={.data.color}=green");
@@ -61,7 +46,7 @@ async fn killed_after_the_first_apply() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_after_every_write_to_the_cluster_and_before_success() {
-    let mut scene = Scene::start("crash-late", "apply", "kustomize").await;
+    let mut scene = Shop::start("crash-late", "apply", "kustomize").await;
     let pull = scene.open("change", &App::AFTER, "success").await;
     let revision = scene.merge(pull).await;
     // Without a controller the rollout is waited for: nothing more is written.
@@ -75,13 +60,13 @@ async fn killed_after_every_write_to_the_cluster_and_before_success() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_while_success_is_told() {
-    let mut scene = Scene::start("crash-told", "apply", "kustomize").await;
+    let mut scene = Shop::start("crash-told", "apply", "kustomize").await;
     let pull = scene.open("change", &App::AFTER, "success").await;
     let revision = scene.merge(pull).await;
     scene.wait_live("configmap/old", "delete");
-    scene.fake.inject(never_answer("/statuses"));
+    scene.hang("POST", "/statuses");
     let _controller = scene.status_writer();
-    wait_for_fault(&scene).await;
+    scene.wait_until_it_hangs().await;
     scene.kill();
     scene.restart();
     assert_one_of_each(&scene, pull, &revision).await;

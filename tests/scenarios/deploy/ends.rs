@@ -1,12 +1,11 @@
 //! Ends other than success.
 
-use super::app::App;
-use super::scene::Scene;
-use crate::review::REPOSITORY;
+use super::app::{App, Shop};
+use crate::shop::REPOSITORY;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_apply_is_a_failed_deployment_and_a_new_comment() {
-    let scene = Scene::start("refused", "apply", "kustomize").await;
+    let scene = Shop::start("refused", "apply", "kustomize").await;
     let pull = scene.open("change", &App::AFTER, "success").await;
     // After the approval someone makes the object unchangeable.
     let frozen = r#"{"immutable":true}"#;
@@ -37,7 +36,7 @@ async fn a_refused_apply_is_a_failed_deployment_and_a_new_comment() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_application_of_another_engine_is_not_deployed_by_drydock() {
-    let scene = Scene::start("flux", "flux", "kustomize").await;
+    let scene = Shop::start("flux", "flux", "kustomize").await;
     let pull = scene.open("change", &App::AFTER, "success").await;
     let before = scene.versions();
     scene.merge(pull).await;
@@ -51,14 +50,14 @@ async fn an_application_of_another_engine_is_not_deployed_by_drydock() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_operator_does_not_allow_is_not_written() {
-    let mut scene = Scene::start("forbidden", "apply", "kustomize").await;
+    let mut scene = Shop::start("forbidden", "apply", "kustomize").await;
     let change = App {
         color: "green",
         ..App::BEFORE
     };
     let pull = scene.open("change", &change, "success").await;
     let before = scene.versions();
-    scene.forbid();
+    scene.change_settings("shop-*", "other-*");
     let revision = scene.merge(pull).await;
     scene.wait_for_comment(pull, "settings do not allow").await;
     scene.wait_for_deployment(&revision, "error").await;
@@ -67,7 +66,7 @@ async fn what_the_operator_does_not_allow_is_not_written() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_object_that_moves_to_another_application_stays() {
-    let scene = Scene::start("moved", "apply", "directory").await;
+    let scene = Shop::start("moved", "apply", "directory").await;
     let _controller = scene.status_writer();
     let without = App {
         old: false,
@@ -88,4 +87,27 @@ async fn an_object_that_moves_to_another_application_stays() {
     let revision = scene.merge(pull).await;
     scene.wait_for_deployment(&revision, "success").await;
     scene.assert_kept("old");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_never_becomes_ready_is_a_failed_deployment_that_names_it() {
+    let short = "limits: { ready_timeout_seconds: 1 }\n";
+    let scene = Shop::start_with("timeout", "apply", "kustomize", short).await;
+    let pull = scene.open("change", &App::AFTER, "success").await;
+    let revision = scene.merge(pull).await;
+    // Without a controller the rollout is never reported.
+    scene.wait_for_deployment(&revision, "failure").await;
+    let failed = scene
+        .wait_for_comment(pull, "did not become live and ready")
+        .await;
+    let web = format!("Deployment `{}/web`", scene.namespace);
+    assert!(failed.body.contains(&web), "{}", failed.body);
+    assert!(!failed.body.contains("Service"), "{}", failed.body);
+    let told = scene.wait_for_comment(pull, "not healthy after 1 s").await;
+    assert!(told.body.contains("❌ failed"), "{}", told.body);
+    let described = scene.look(|shop| shop.deployments[0].statuses.last().unwrap().1.clone());
+    assert_eq!(described, "1 application not healthy in time");
+    scene.assert_live(&App::AFTER);
+    scene.look(|shop| assert_eq!((shop.deployments.len(), shop.comments.len()), (1, 2)));
+    scene.fake.assert_contract_kept();
 }

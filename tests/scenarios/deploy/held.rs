@@ -1,11 +1,10 @@
 //! What was not approved is not written.
 
-use super::app::App;
-use super::scene::Scene;
+use super::app::{App, Shop};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_merge_that_differs_from_what_was_approved_and_fails_is_held() {
-    let scene = Scene::start("held", "apply", "kustomize").await;
+    let scene = Shop::start("held", "apply", "kustomize").await;
     let change = App {
         color: "green",
         ..App::BEFORE
@@ -28,7 +27,7 @@ async fn a_merge_that_differs_from_what_was_approved_and_fails_is_held() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_merge_with_a_failing_check_writes_nothing() {
-    let scene = Scene::start("unapproved", "apply", "kustomize").await;
+    let scene = Shop::start("unapproved", "apply", "kustomize").await;
     let wrong = App {
         replicas: "\"3\"",
         ..App::AFTER

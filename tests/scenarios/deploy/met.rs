@@ -1,8 +1,8 @@
 //! What only the branch knows, and what stays behind.
 
-use super::app::App;
+use super::app::{App, Shop};
 use super::scene::Scene;
-use crate::review::REPOSITORY;
+use crate::shop::REPOSITORY;
 
 /// Opens a pull request with these files and waits until it passes.
 async fn open(scene: &Scene, branch: &str, files: &[(&str, Option<&str>)]) -> u64 {
@@ -33,7 +33,7 @@ fn color_of(scene: &Scene, name: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_two_changes_made_together_is_judged_and_deployed_by_the_later_merge() {
-    let scene = Scene::start("met", "apply", "directory").await;
+    let scene = Shop::start("met", "apply", "directory").await;
     let shared = |color: &str| {
         format!(
             "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: shared\n  namespace: {}\ndata:\n  color: {color}\n",
@@ -80,7 +80,7 @@ async fn what_two_changes_made_together_is_judged_and_deployed_by_the_later_merg
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_volume_claim_that_a_merge_removes_stays_and_is_named() {
-    let scene = Scene::start("volume", "apply", "directory").await;
+    let scene = Shop::start("volume", "apply", "directory").await;
     let claim = format!(
         "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata:\n  name: disk\n  namespace: {}\nspec:\n  accessModes: [ReadWriteOnce]\n  resources:\n    requests:\n      storage: 1Gi\n",
         scene.namespace

@@ -2,10 +2,15 @@
 
 mod app;
 mod controller;
+mod corpus;
 mod crash;
 mod ends;
+mod environments;
 mod held;
+mod merges;
 mod met;
 pub(crate) mod scene;
 mod story;
+mod stuck;
+mod superseded;
 mod version;

@@ -1,29 +1,45 @@
-//! A repository with one application, a cluster with its objects, and the program between them.
+//! A repository, a cluster with its objects, and the program between them.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use super::app::App;
 use super::controller::StatusWriter;
 use crate::apiserver::{ApiServer, part};
-use crate::github::{self, GitHub, State};
-use crate::restart::{Process, write_settings};
-use crate::review::REPOSITORY;
+use crate::github::{self, Fault, FaultKind, GitHub, MergeMethod, State};
+use crate::process::{Process, write_settings};
+use crate::shop::REPOSITORY;
 
-const CONFIG: &str = ".drydock.yaml";
-const ROOT: &str = "apps/shop/kustomization.yaml";
+/// Path → content; `None` removes the file.
+pub(crate) type Texts = Vec<(String, Option<String>)>;
 
 /// Everything that a story needs.
 pub(crate) struct Scene {
     pub(crate) fake: GitHub,
     pub(crate) server: &'static ApiServer,
+    /// Where the objects live.
     pub(crate) namespace: String,
-    renderer: &'static str,
     folder: tempfile::TempDir,
     process: Option<Process>,
+}
+
+/// Clusters of the operator, each with the one API server behind it.
+pub(crate) fn clusters(names: &[&str]) -> String {
+    let server = ApiServer::shared();
+    let mut text = "clusters:\n".to_owned();
+    for name in names {
+        write!(
+            text,
+            "  {name}:\n    preview: {{ kubeconfig: {} }}\n    apply: {{ kubeconfig: {} }}\n    apply_enabled: true\n    allow: {{ namespaces: ['shop-*'] }}\n",
+            preview_identity(server).display(),
+            server.admin().display()
+        )
+        .unwrap();
+    }
+    text
 }
 
 /// The preview identity of `deploy/`, behind its fence, on the shared server.
@@ -63,104 +79,69 @@ pub(crate) fn wait_for_fence(server: &ApiServer, account: &Path, refused: bool) 
 }
 
 impl Scene {
-    /// The application is live as [`App::BEFORE`] says, and on `main`; `renderer` is `directory` or
-    /// `kustomize`.
-    pub(crate) async fn start(test: &str, engine: &str, renderer: &'static str) -> Self {
-        let server = ApiServer::shared();
-        let namespace = server.namespace(&format!("shop-{test}"));
-        server.kubectl(
-            &[
-                "-n",
-                &namespace,
-                "apply",
-                "--server-side",
-                "--field-manager",
-                "drydock",
-                "-f",
-                "-",
-            ],
-            &App::BEFORE.objects(&namespace),
-        );
+    /// The repository holds these files on `main`, and the program runs with these further settings.
+    pub(crate) async fn begin(namespace: String, files: &Texts, settings: &str) -> Self {
         let fake = GitHub::start().await;
-        let config = format!(
-            "version: 1\nclusters:\n  staging: {{ engine: {engine} }}\nsync: {{ on_merge: trigger }}\napps:\n  - {{ name: shop, path: apps/shop, renderer: {renderer}, cluster: staging }}\n"
-        );
-        let mut files = App::BEFORE.files(&namespace);
-        files.push((CONFIG.to_owned(), Some(config)));
-        if renderer == "kustomize" {
-            files.push((ROOT.to_owned(), Some(App::BEFORE.root(&namespace))));
-        }
-        let files: Vec<_> = files
-            .iter()
-            .map(|(path, text)| (path.as_str(), text.as_deref()))
-            .collect();
+        let files: Vec<_> = borrowed(files);
         fake.create_repository(REPOSITORY, &files);
         let folder = tempfile::tempdir().unwrap();
         write_settings(folder.path(), &fake);
-        let clusters = format!(
-            "clusters:\n  staging:\n    preview: {{ kubeconfig: {} }}\n    apply: {{ kubeconfig: {} }}\n    apply_enabled: true\n    allow: {{ namespaces: ['shop-*'] }}\n",
-            preview_identity(server).display(),
-            server.admin().display()
-        );
-        let mut settings = std::fs::OpenOptions::new()
+        let mut file = std::fs::OpenOptions::new()
             .append(true)
             .open(folder.path().join("settings.yaml"))
             .unwrap();
-        settings.write_all(clusters.as_bytes()).unwrap();
+        file.write_all(settings.as_bytes()).unwrap();
         let process = Some(Process::start(folder.path()));
         Self {
             fake,
-            server,
+            server: ApiServer::shared(),
             namespace,
-            renderer,
             folder,
             process,
         }
     }
 
-    /// Commits the application to a branch.
-    pub(crate) fn commit(&self, branch: &str, from: Option<&str>, app: &App) -> String {
-        let mut files = app.files(&self.namespace);
-        if self.renderer == "kustomize" {
-            files.push((ROOT.to_owned(), Some(app.root(&self.namespace))));
-        }
-        let files: Vec<_> = files
-            .iter()
-            .map(|(path, text)| (path.as_str(), text.as_deref()))
-            .collect();
-        self.fake.commit(REPOSITORY, branch, from, &files)
+    /// Commits files to a branch.
+    pub(crate) fn commit_files(&self, branch: &str, from: Option<&str>, files: &Texts) -> String {
+        self.fake.commit(REPOSITORY, branch, from, &borrowed(files))
     }
 
+    /// Delivers an event about a pull request.
     pub(crate) async fn deliver(&self, pull: u64, action: &str) {
-        let address = self.process.as_ref().unwrap().address;
-        assert_eq!(
-            self.fake
-                .deliver_pull(address, REPOSITORY, pull, action)
-                .await,
-            202
-        );
+        crate::shop::deliver(&self.fake, self.address(), pull, action).await;
     }
 
-    /// Opens a pull request that wants `app`, and waits for its check.
-    pub(crate) async fn open(&self, branch: &str, app: &App, conclusion: &str) -> u64 {
-        let head = self.commit(branch, Some("main"), app);
+    pub(crate) fn address(&self) -> std::net::SocketAddr {
+        self.process.as_ref().unwrap().address
+    }
+
+    /// Opens a pull request of a branch, and waits for its check and its comment.
+    pub(crate) async fn open_branch(&self, branch: &str, head: &str, conclusion: &str) -> u64 {
         let pull = self.fake.open_pull(REPOSITORY, branch, "main");
         self.deliver(pull, "opened").await;
-        self.fake
-            .wait_for_conclusion(REPOSITORY, &head, conclusion)
-            .await;
+        self.wait_for_check(head, conclusion).await;
         self.wait_for_comment(pull, "").await;
         pull
     }
 
+    pub(crate) async fn wait_for_check(&self, head: &str, conclusion: &str) -> github::CheckRun {
+        self.fake
+            .wait_for_conclusion(REPOSITORY, head, conclusion)
+            .await
+    }
+
     /// Merges, and tells the program.
     pub(crate) async fn merge(&self, pull: u64) -> String {
-        let revision = self.fake.merge_pull(REPOSITORY, pull);
+        self.merge_by(pull, MergeMethod::Merge).await
+    }
+
+    pub(crate) async fn merge_by(&self, pull: u64, method: MergeMethod) -> String {
+        let revision = self.fake.merge_pull_by(REPOSITORY, pull, method);
         self.deliver(pull, "closed").await;
         revision
     }
 
-    /// Waits until the one comment of a pull request says `words`.
+    /// Waits until a comment of a pull request says `words`.
     pub(crate) async fn wait_for_comment(&self, pull: u64, words: &str) -> github::Comment {
         let what = format!("a comment with `{words}` on #{pull}");
         self.fake
@@ -174,15 +155,27 @@ impl Scene {
             .await
     }
 
-    /// Waits until the newest deployment to staging of this commit is in this state.
+    /// Waits until the deployment of this commit to staging is in this state.
     pub(crate) async fn wait_for_deployment(&self, revision: &str, wanted: &str) {
-        let what = format!("{wanted} of {revision}");
+        self.wait_for_deployment_to("staging", revision, wanted)
+            .await;
+    }
+
+    pub(crate) async fn wait_for_deployment_to(
+        &self,
+        environment: &str,
+        revision: &str,
+        wanted: &str,
+    ) {
+        let what = format!("{wanted} of {revision} in {environment}");
         self.fake
             .wait(&what, |state| {
                 let all = &state.repository(REPOSITORY).deployments;
-                let ours = all.iter().find(|one| one.sha == revision)?;
-                assert_eq!(ours.environment, "staging");
-                (ours.statuses.last()?.0 == wanted).then_some(())
+                let ours = |one: &&github::Deployment| {
+                    one.sha == revision && one.environment == environment
+                };
+                let found = all.iter().find(ours)?;
+                (found.statuses.last()?.0 == wanted).then_some(())
             })
             .await;
     }
@@ -192,8 +185,8 @@ impl Scene {
             .look(|state: &State| read(state.repository(REPOSITORY)))
     }
 
-    /// The live objects are exactly these: nothing that an apply would change, and `old` as said.
-    pub(crate) fn assert_live(&self, app: &App) {
+    /// An apply of these manifests would change nothing.
+    pub(crate) fn assert_applied(&self, manifests: &str) {
         let diff = self.server.try_kubectl(
             &self.server.admin(),
             &[
@@ -206,16 +199,11 @@ impl Scene {
                 "-f",
                 "-",
             ],
-            &app.objects(&self.namespace),
+            manifests,
         );
         let text = String::from_utf8_lossy(&diff.stdout).into_owned();
         let words = String::from_utf8_lossy(&diff.stderr).into_owned();
         assert!(diff.status.success(), "{text}{words}");
-        let listed = self.server.kubectl(
-            &["-n", &self.namespace, "get", "configmaps", "-o", "name"],
-            "",
-        );
-        assert_eq!(listed.contains("configmap/old"), app.old, "{listed}");
     }
 
     /// A ConfigMap is still there.
@@ -230,6 +218,15 @@ impl Scene {
         let columns = "custom-columns=K:.kind,N:.metadata.name,V:.metadata.resourceVersion";
         self.server
             .kubectl(&["-n", &self.namespace, "get", what, "-o", columns], "")
+    }
+
+    /// Waits until any object differs from this view of [`Scene::versions`].
+    pub(crate) async fn wait_for_change(&self, before: &str) {
+        let deadline = Instant::now() + Duration::from_secs(90);
+        while self.versions() == before {
+            assert!(Instant::now() < deadline, "nothing was ever written");
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Waits with `kubectl wait`, which watches.
@@ -258,17 +255,50 @@ impl Scene {
         self.process = Some(Process::start(self.folder.path()));
     }
 
-    /// The operator allows other namespaces only.
-    pub(crate) fn forbid(&mut self) {
+    /// The operator changes the settings, and starts the program again.
+    pub(crate) fn change_settings(&mut self, from: &str, to: &str) {
         self.kill();
         let path = self.folder.path().join("settings.yaml");
         let text = std::fs::read_to_string(&path).unwrap();
-        std::fs::write(&path, text.replace("shop-*", "other-*")).unwrap();
+        assert!(text.contains(from), "{text}");
+        std::fs::write(&path, text.replace(from, to)).unwrap();
         self.restart();
+    }
+
+    /// The next request of this kind is done, but its answer never comes.
+    pub(crate) fn hang(&self, method: &'static str, path: &'static str) {
+        self.fake.inject(Fault {
+            method,
+            path,
+            kind: FaultKind::NeverAnswer,
+        });
+    }
+
+    /// Waits until the program hangs, kills it with signal 9, and starts it again.
+    pub(crate) async fn kill_when_it_hangs(&mut self) {
+        self.wait_until_it_hangs().await;
+        self.kill();
+        self.restart();
+    }
+
+    pub(crate) async fn wait_until_it_hangs(&self) {
+        let met = |state: &State| state.faults.is_empty().then_some(());
+        self.fake.wait("the program hangs", met).await;
     }
 
     /// Plays the controller of Deployments until it is dropped.
     pub(crate) fn status_writer(&self) -> StatusWriter {
-        StatusWriter::start(self.server, &self.namespace)
+        self.status_writer_in(&self.namespace)
     }
+
+    pub(crate) fn status_writer_in(&self, namespace: &str) -> StatusWriter {
+        StatusWriter::start(self.server, namespace)
+    }
+}
+
+fn borrowed(files: &Texts) -> Vec<(&str, Option<&str>)> {
+    files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_deref()))
+        .collect()
 }

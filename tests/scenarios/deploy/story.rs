@@ -1,12 +1,11 @@
 //! The whole way: refused, mended, merged, live, reverted.
 
-use super::app::App;
-use super::scene::Scene;
-use crate::review::REPOSITORY;
+use super::app::{App, Shop};
+use crate::shop::REPOSITORY;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pull_request_is_refused_mended_merged_deployed_and_reverted() {
-    let scene = Scene::start("story", "apply", "directory").await;
+    let scene = Shop::start("story", "apply", "directory").await;
     let _controller = scene.status_writer();
     let wrong = App {
         replicas: "\"3\"",

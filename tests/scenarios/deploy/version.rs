@@ -1,7 +1,7 @@
 //! What is judged is what is deployed.
 
-use super::scene::Scene;
-use crate::review::REPOSITORY;
+use super::app::Shop;
+use crate::shop::REPOSITORY;
 
 const CHART: &str = "apiVersion: v2\nname: shop\nversion: 1.0.0\n";
 
@@ -15,7 +15,7 @@ fn template(namespace: &str) -> String {
 async fn a_chart_is_deployed_as_it_was_judged_for_the_version_of_its_cluster() {
     // The configuration is wrong about the version, and the cluster knows better.
     let engine = "apply, kubernetes: \"1.30\"";
-    let scene = Scene::start("version", engine, "helm").await;
+    let scene = Shop::start("version", engine, "helm").await;
     let template = template(&scene.namespace);
     let before = template.replace("minor", "before");
     let path = "apps/shop/templates/version.yaml";

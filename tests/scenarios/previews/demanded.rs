@@ -3,7 +3,7 @@
 use super::place::{APPS, config_map};
 use crate::bot::Bot;
 use crate::github::{CheckRun, GitHub};
-use crate::review::REPOSITORY;
+use crate::shop::REPOSITORY;
 
 /// The check and the comment of a pull request under this configuration, without any cluster.
 async fn judge(rules: &str, conclusion: &str) -> (CheckRun, String) {

@@ -3,7 +3,7 @@
 use super::place::Place;
 use crate::apiserver::ApiServer;
 use crate::deploy::scene::preview_identity;
-use crate::review::REPOSITORY;
+use crate::shop::REPOSITORY;
 
 const PROTECTED: &str =
     "clusters: { production: { engine: apply, protected: true } }\nsync: { on_merge: trigger }\n";

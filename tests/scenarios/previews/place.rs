@@ -6,8 +6,8 @@ use std::path::Path;
 
 use crate::apiserver::ApiServer;
 use crate::github::{CheckRun, GitHub};
-use crate::restart::{Process, write_settings};
-use crate::review::REPOSITORY;
+use crate::process::{Process, write_settings};
+use crate::shop::REPOSITORY;
 
 /// What every configuration here begins with.
 pub(crate) const APPS: &str =
