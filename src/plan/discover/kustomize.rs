@@ -92,10 +92,10 @@ fn find_roots(
         let parsed = parsed.get(folder).and_then(Option::as_ref);
         !scope.exclude.matches(folder) && !parsed.is_some_and(|parsed| parsed.is_component)
     };
-    let referenced: BTreeSet<&RepoPath> = references.values().flatten().collect();
+    let targets: BTreeSet<&RepoPath> = references.values().flatten().collect();
     let mut roots: BTreeSet<RepoPath> = parsed
         .keys()
-        .filter(|folder| !referenced.contains(folder))
+        .filter(|folder| !targets.contains(folder))
         .cloned()
         .collect();
     let built = reach(roots.iter().filter(|root| builds(root)), &references);
@@ -103,12 +103,12 @@ fn find_roots(
         .keys()
         .filter(|folder| builds(folder) && !built.contains(folder))
         .collect();
-    let referenced: BTreeSet<&RepoPath> = left
+    let targets: BTreeSet<&RepoPath> = left
         .iter()
         .filter_map(|folder| references.get(*folder))
         .flatten()
         .collect();
-    roots.extend(left.difference(&referenced).map(|folder| (*folder).clone()));
+    roots.extend(left.difference(&targets).map(|folder| (*folder).clone()));
     roots.into_iter().collect()
 }
 
