@@ -50,12 +50,10 @@ pub async fn start(
     let router = server::router(secrets, doors(&ctx, metrics));
     let mut until = stopped.clone();
     let intake = tokio::spawn(async move {
-        let serve = axum::serve(listener, router).with_graceful_shutdown(async move {
+        let stopped = async move {
             let _ = until.wait_for(|stop| *stop).await;
-        });
-        if let Err(error) = serve.await {
-            tracing::error!(%error, "the intake ended");
-        }
+        };
+        server::serve(listener, router, server::HEAD_TIME, stopped).await;
     });
     let tasks = vec![
         intake,

@@ -6,6 +6,7 @@
 //! handed in as `Doors`.
 
 mod decode;
+mod listen;
 pub mod logs;
 pub mod metrics;
 mod ops;
@@ -26,6 +27,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::event::Delivery;
 
+pub use listen::{HEAD_TIME, serve};
 pub use signature::{NoSecret, Secrets};
 
 /// The path that GitHub delivers to.
