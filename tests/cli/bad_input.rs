@@ -113,6 +113,23 @@ fn a_policy_with_an_unknown_builtin_is_refused_with_its_place() {
 }
 
 #[test]
+fn a_policy_that_ends_its_worker_never_passes() {
+    let repo = repository();
+    repo.write(
+        "policy/a.rego",
+        "package main\n\ndeny contains \"never\" if {\n\ttext := input.data.text\n\t\
+         count(replace(text, \"a\", text)) == 1\n}\n",
+    );
+    repo.commit("policy");
+    let text = "a".repeat(76 << 10);
+    repo.write("app/cm.yaml", format!("{CONFIG_MAP}  text: {text}\n"));
+    refuses_to_judge(
+        &drydock(repo.path(), &["check", "--base", "HEAD"]),
+        &["memory"],
+    );
+}
+
+#[test]
 fn a_policy_that_loops_is_stopped_and_never_passes() {
     let repo = repository();
     repo.write(

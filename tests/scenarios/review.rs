@@ -1,6 +1,6 @@
 //! A pull request is judged: a required check always arrives, and one comment says what to do.
 
-use crate::github::{self, Files, State};
+use crate::github::{self, Fault, FaultKind, Files, State};
 use crate::shop::{REPOSITORY, Scaling, deliver, deployment, open, push, start};
 
 fn comments(state: &State, pull: u64) -> Vec<String> {
@@ -150,6 +150,31 @@ async fn a_change_is_not_judged_by_the_configuration_it_brings() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_change_is_not_judged_by_the_policies_it_brings() {
+    let (fake, bot) = start().await;
+    let strict = "package main\n\ndeny contains \"no web\" if input.metadata.name == \"web\"\n";
+    let lax = strict.replace("\"web\"", "\"nothing\"");
+    let path = "policy/web.rego";
+    fake.commit(REPOSITORY, "main", None, &[(path, Some(strict))]);
+    let web = deployment("web", "3");
+    let files: &Files<'_> = &[
+        ("apps/more/web.yaml", Some(&web)),
+        (path, Some(lax.as_str())),
+    ];
+    let head = fake.commit(REPOSITORY, "sly", Some("main"), files);
+    let pull = fake.open_pull(REPOSITORY, "sly", "main");
+    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened")
+        .await;
+    let check = fake.wait_for_conclusion(REPOSITORY, &head, "failure").await;
+    assert!(check.summary.contains("no web"), "{}", check.summary);
+    // Neither is its removal.
+    let head = fake.commit(REPOSITORY, "sly", None, &[(path, None)]);
+    fake.deliver_pull(bot.address, REPOSITORY, pull, "synchronize")
+        .await;
+    fake.wait_for_conclusion(REPOSITORY, &head, "failure").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_broken_configuration_of_the_target_never_passes_and_its_repair_is_noticed() {
     let (fake, bot) = start().await;
     fake.commit(
@@ -245,4 +270,28 @@ async fn a_foreign_comment_with_our_mark_is_not_taken_for_ours() {
         let theirs = all.iter().find(|comment| comment.by.is_some()).unwrap();
         assert_eq!((all.len(), theirs.body.as_str()), (2, copied.as_str()));
     });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_internal_error_text_reaches_github() {
+    let (fake, bot) = start().await;
+    fake.inject(Fault {
+        method: "GET",
+        path: "/compare/",
+        kind: FaultKind::Refuse(422),
+    });
+    let web = deployment("web", "3");
+    let files: &Files<'_> = &[("apps/shop/web.yaml", Some(&web))];
+    let head = fake.commit(REPOSITORY, "unlucky", Some("main"), files);
+    let pull = fake.open_pull(REPOSITORY, "unlucky", "main");
+    fake.deliver_pull(bot.address, REPOSITORY, pull, "opened")
+        .await;
+    let check = fake.wait_for_conclusion(REPOSITORY, &head, "failure").await;
+    bot.idle().await;
+    let told = fake.look(|state| comments(state, pull)).concat();
+    let shown = format!("{}{}{}{told}", check.title, check.summary, check.text);
+    assert!(shown.contains("GitHub did not give"), "{shown}");
+    for internal in ["a fault", "422", "/compare", "127.0.0.1"] {
+        assert!(!shown.contains(internal), "{internal}: {shown}");
+    }
 }
