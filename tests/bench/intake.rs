@@ -1,6 +1,5 @@
 //! How long GitHub waits for its answer: `drydock serve` with its database on disk takes the official
-//! webhook examples at 50 a second, every tenth delivery a new commit of a pull request that it has
-//! to judge meanwhile. An answer 2xx means that the row is on disk. Time counts from the moment at
+//! webhook examples at 50 a second, and each second a pull request that it has to judge meanwhile. An answer 2xx means that the row is on disk. Time counts from the moment at
 //! which a delivery was due, so that a slow answer is not forgiven to the ones behind it.
 
 use std::io::{BufRead as _, BufReader};
@@ -21,8 +20,14 @@ const REPOSITORY: &str = "demo/shop";
 fn main() {
     let seconds = std::env::args().find_map(|argument| argument.parse().ok());
     let deliveries = A_SECOND * seconds.unwrap_or(30);
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let mut waited = runtime.block_on(measure(deliveries));
+    // Two runtimes: what the fake GitHub computes must not hold up the clock of the deliveries.
+    let of_github = tokio::runtime::Runtime::new().unwrap();
+    let fake = of_github.block_on(github::GitHub::start());
+    let of_deliveries = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let mut waited = of_deliveries.block_on(measure(&fake, deliveries));
     waited.sort();
     let at = |share: usize| waited[(waited.len() * share / 1000).min(waited.len() - 1)];
     println!(
@@ -34,48 +39,92 @@ fn main() {
     );
 }
 
-async fn measure(deliveries: u32) -> Vec<Duration> {
-    let fake = github::GitHub::start().await;
-    let manifest =
-        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\ndata:\n  size: small\n";
-    fake.create_repository(REPOSITORY, &[("apps/shop/web.yaml", Some(manifest))]);
-    let changed = manifest.replace("small", "large");
-    let change = [("apps/shop/web.yaml", Some(changed.as_str()))];
-    fake.commit(REPOSITORY, "change", Some("main"), &change);
-    let pull = fake.open_pull(REPOSITORY, "change", "main");
+/// One delivery as it goes over the wire.
+struct Delivery {
+    event: String,
+    guid: String,
+    signature: String,
+    body: Vec<u8>,
+    /// The pull request that is open from now on.
+    opens: Option<u64>,
+}
 
-    let examples = github::official_webhook_examples();
+impl Delivery {
+    fn new(event: &str, payload: &serde_json::Value) -> Self {
+        let body = serde_json::to_vec(payload).unwrap();
+        Self {
+            event: event.to_owned(),
+            guid: github::new_guid(),
+            signature: github::sign(&body),
+            body,
+            opens: None,
+        }
+    }
+
+    async fn send(&self, to: SocketAddr) -> u16 {
+        let headers = [
+            ("x-github-event", self.event.as_str()),
+            ("x-github-delivery", self.guid.as_str()),
+            ("x-hub-signature-256", self.signature.as_str()),
+        ];
+        github::post(to, "/webhook", &headers, &self.body).await
+    }
+}
+
+async fn measure(fake: &github::GitHub, count: u32) -> Vec<Duration> {
+    let deliveries = prepare(fake, count);
     let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(folder.path(), &fake);
+    let server = Server::start(folder.path(), fake);
     let mut waiting = tokio::task::JoinSet::new();
     let start = Instant::now() + Duration::from_millis(200);
-    for (index, (event, example)) in (0..deliveries).zip(examples.iter().cycle()) {
+    for (index, delivery) in (0..).zip(deliveries) {
         let due = start + Duration::from_secs(1) / A_SECOND * index;
-        let own = index % 10 == 0;
-        let body = if own {
-            fake.commit(
-                REPOSITORY,
-                "change",
-                None,
-                &[("seen", Some(&index.to_string()))],
-            );
-            fake.pull_payload(REPOSITORY, pull, "synchronize")
-        } else {
-            example.clone()
-        };
-        let event = if own { "pull_request" } else { event }.to_owned();
         tokio::time::sleep_until(due).await;
+        if let Some(pull) = delivery.opens {
+            fake.change_pull(REPOSITORY, pull, |pull| pull.state = "open");
+        }
         let address = server.address;
         waiting.spawn(async move {
-            let status = github::deliver_to(address, &event, &github::new_guid(), &body).await;
-            assert_eq!(status, 202, "{event}");
+            assert_eq!(delivery.send(address).await, 202, "{}", delivery.event);
             due.elapsed()
         });
     }
     let waited = waiting.join_all().await;
     let judged = fake.look(|state| state.repository(REPOSITORY).checks.len());
-    println!("meanwhile {judged} commits of a pull request got their check");
+    println!("meanwhile {judged} pull requests got their check");
     waited
+}
+
+/// Everything that is sent, made before the clock runs.
+fn prepare(fake: &github::GitHub, count: u32) -> Vec<Delivery> {
+    let manifest =
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\ndata:\n  size: small\n";
+    fake.create_repository(REPOSITORY, &[("apps/shop/web.yaml", Some(manifest))]);
+    let examples = github::official_webhook_examples();
+    let mut examples = examples.iter().cycle();
+    let own = |index: u32| {
+        let branch = format!("change-{index}");
+        let changed = manifest.replace("small", &format!("size-{index}"));
+        let change = [("apps/shop/web.yaml", Some(changed.as_str()))];
+        fake.commit(REPOSITORY, &branch, Some("main"), &change);
+        let pull = fake.open_pull(REPOSITORY, &branch, "main");
+        let payload = fake.pull_payload(REPOSITORY, pull, "opened");
+        // Else the bot would find all of them when it starts.
+        fake.change_pull(REPOSITORY, pull, |pull| pull.state = "closed");
+        Delivery {
+            opens: Some(pull),
+            ..Delivery::new("pull_request", &payload)
+        }
+    };
+    (0..count)
+        .filter_map(|index| {
+            if index % A_SECOND == 0 {
+                return Some(own(index));
+            }
+            let (event, payload) = examples.next()?;
+            Some(Delivery::new(event, payload))
+        })
+        .collect()
 }
 
 /// The real binary, ended with this value.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 #[expect(dead_code, reason = "only the folder is asked for")]
 mod expected;
 #[path = "../support/repo.rs"]
-#[expect(dead_code, unreachable_pub, reason = "each binary uses a part of it")]
+#[expect(unreachable_pub, reason = "binaries whose tests are `pub` share it")]
 mod repo;
 
 use repo::Repo;
