@@ -140,7 +140,12 @@ async fn open_store(folder: &Path, database: &Path) -> Result<store::Store, Comm
     })?;
     store::Store::open(database)
         .await
-        .map_err(|error| CommandError::new(describe(&error)))
+        .map_err(|error| {
+            CommandError::with_hint(
+                describe(&error),
+                "free some room on its volume, let this user write to it, or name another file under `store`",
+            )
+        })
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, CommandError> {

@@ -51,12 +51,20 @@ impl From<StoreError> for Failure {
 
 impl From<SyncError> for Failure {
     fn from(error: SyncError) -> Self {
-        let (blame, retry) = match &error {
-            SyncError::Cluster(error) => (error.blame(), error.retry()),
-            SyncError::Store(error) => (error.blame(), error.retry()),
+        let (said, blame, retry) = match &error {
+            SyncError::Cluster(error) => (
+                "the cluster did not take part in the deployment",
+                error.blame(),
+                error.retry(),
+            ),
+            SyncError::Store(error) => (
+                "Drydock's database did not work",
+                error.blame(),
+                error.retry(),
+            ),
         };
         Self {
-            said: "the deployment could not be carried on",
+            said,
             detail: chain(&error),
             blame,
             retry,

@@ -70,11 +70,24 @@ pub(crate) fn bench(clusters: Clusters) -> Bench {
 
 impl Bot {
     pub(crate) async fn start(fake: &github::GitHub) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        Self::start_in(fake, folder).await
+        let limits = Limits {
+            sweep: Duration::from_secs(3600),
+            ..Limits::default()
+        };
+        Self::start_with(fake, bench(Clusters::None), limits).await
     }
 
-    async fn start_in(fake: &github::GitHub, folder: tempfile::TempDir) -> Self {
+    pub(crate) async fn start_with(fake: &github::GitHub, bench: Bench, limits: Limits) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::start_in(fake, folder, bench, limits).await
+    }
+
+    async fn start_in(
+        fake: &github::GitHub,
+        folder: tempfile::TempDir,
+        bench: Bench,
+        limits: Limits,
+    ) -> Self {
         let github = GitHub::new(&GitHubOptions {
             api: fake.api(),
             app_id: fake.app_id(),
@@ -87,13 +100,10 @@ impl Bot {
                 .unwrap(),
             app: github.fetch_app().await.unwrap(),
             github,
-            bench: bench(Clusters::None),
+            bench,
             work: folder.path().join("work"),
             mark_key: SecretString::from("a key of tests"),
-            limits: Limits {
-                sweep: Duration::from_secs(3600),
-                ..Limits::default()
-            },
+            limits,
             pages: None,
             clock: Arc::new(SystemTime::now),
         }));
@@ -111,12 +121,19 @@ impl Bot {
     }
 
     /// Stops and starts again on the same database.
-    pub(crate) async fn restart(mut self, fake: &github::GitHub) -> Self {
+    pub(crate) async fn restart(self, fake: &github::GitHub) -> Self {
+        let bench = self.ctx.bench.clone();
+        self.restart_with(fake, bench).await
+    }
+
+    /// The same after the operator changed something.
+    pub(crate) async fn restart_with(mut self, fake: &github::GitHub, bench: Bench) -> Self {
         self.running.take().unwrap().stop().await;
         self.ctx.store.close().await;
         let Self { ctx, folder, .. } = self;
+        let limits = ctx.limits.clone();
         drop(ctx);
-        Self::start_in(fake, folder).await
+        Self::start_in(fake, folder, bench, limits).await
     }
 
     /// Waits until nothing is queued, running or unsent; fails at the deadline.

@@ -11,6 +11,8 @@ struct Case {
     pull: &'static str,
     root: &'static str,
     renderer: &'static str,
+    /// Paths of the other applications in it.
+    beside: &'static str,
     /// A file, a line of it, and what a violation makes of that line.
     violation: (&'static str, &'static str, &'static str),
     /// Words of the difference to the live cluster.
@@ -21,6 +23,7 @@ const PLAIN: Case = Case {
     pull: "kubernetes-examples/284",
     root: "staging/selenium",
     renderer: "directory",
+    beside: "",
     violation: (
         "staging/selenium/selenium-hub-deployment.yaml",
         "  replicas: 1\n",
@@ -30,6 +33,24 @@ const PLAIN: Case = Case {
         "selenium/hub:3.11",
         "selenium/hub:3.141",
         "node-chrome-debug",
+    ],
+};
+
+const KUSTOMIZE: Case = Case {
+    pull: "microservices-demo/1196",
+    root: "kustomize",
+    renderer: "kustomize",
+    beside: "kustomize/tests/**, release/**",
+    violation: (
+        "kustomize/base/adservice.yaml",
+        "        - containerPort: 9555\n",
+        "        - containerPort: many\n",
+    ),
+    shown: &[
+        "adservice:v0.4.0",
+        "adservice:v0.4.1",
+        "tls-redis",
+        "tcp-redis",
     ],
 };
 
@@ -97,8 +118,8 @@ async fn story(case: &Case, test: &str, kills: bool) {
     let args = [&["-n", &namespace], &apply[..], &["-f", "-"]].concat();
     server.kubectl(&args, &before);
     let config = format!(
-        "version: 1\nclusters:\n  staging: {{ engine: apply }}\nsync: {{ on_merge: trigger }}\napps:\n  - {{ name: demo, path: {}, renderer: {}, namespace: {namespace}, cluster: staging }}\n",
-        case.root, case.renderer
+        "version: 1\nclusters:\n  staging: {{ engine: apply }}\nsync: {{ on_merge: trigger }}\ndiscovery: {{ exclude: [{}] }}\napps:\n  - {{ name: demo, path: {}, renderer: {}, namespace: {namespace}, cluster: staging }}\n",
+        case.beside, case.root, case.renderer
     );
     let mut files = base.clone();
     files.push((".drydock.yaml".to_owned(), Some(config)));
@@ -162,12 +183,16 @@ async fn refuse(scene: &mut Scene, head: &str, kills: bool) -> u64 {
 /// The check is red on the line of the violation; the comment shows what would change in the cluster.
 async fn assert_refused(scene: &Scene, case: &Case, pull: u64, head: &str, line: usize) -> u64 {
     let check = scene.wait_for_check(head, "failure").await;
-    assert!(!check.annotations.is_empty(), "{check:#?}");
+    if case.renderer == "directory" {
+        assert!(!check.annotations.is_empty(), "{check:#?}");
+    } else {
+        // Of what a kustomization renders, only the file is known: it is named, and no line is marked.
+        assert!(check.annotations.is_empty(), "{check:#?}");
+        assert!(check.summary.contains(case.violation.0), "{check:#?}");
+    }
     for note in &check.annotations {
         assert_eq!(note["path"], case.violation.0, "{note}");
-        if case.renderer == "directory" {
-            assert_eq!(note["start_line"], line, "{note}");
-        }
+        assert_eq!(note["start_line"], line, "{note}");
     }
     let comment = scene.wait_for_comment(pull, "").await;
     for shown in case.shown {
@@ -225,6 +250,11 @@ fn assert_one_of_each(scene: &Scene, heads: &[&str], revisions: &[&str]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_pull_request_goes_the_whole_way_and_back() {
     story(&PLAIN, "plain", false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_pull_request_of_a_kustomization_goes_the_whole_way_and_back() {
+    story(&KUSTOMIZE, "kustomize", false).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
