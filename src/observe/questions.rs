@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::scope::{Place, find_place, read_defined};
 use super::{Question, Withheld};
 use crate::cluster_facts::ClusterFacts;
+use crate::config::settings::Allow;
 use crate::ids::{ObjectKey, ObjectRef, Side};
 use crate::object::{Manifest, Role};
 use crate::plan::PlannedApp;
-use crate::render::RenderedApp;
+use crate::render::{Outcome, RenderedApp};
 
 /// The namespace of objects that name none, in applications that name none: kubectl's.
 const DEFAULT_NAMESPACE: &str = "default";
@@ -24,52 +25,22 @@ pub enum Scope {
 }
 
 /// Which objects the operator lets a preview ask about. A pull request must not read other objects
-/// of the cluster back through its diff.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Allowed {
-    /// Namespaces by name, or by beginning when a name ends with `*`; `None`: all.
-    pub namespaces: Option<Vec<String>>,
-    /// Kinds as `Kind` or `Kind.group`; `None`: all.
-    pub kinds: Option<Vec<String>>,
-    /// Objects outside of all namespaces, as far as `kinds` names them.
-    pub cluster_scoped: bool,
-}
-
-impl Default for Allowed {
-    /// Everything.
-    fn default() -> Self {
-        Self {
-            namespaces: None,
-            kinds: None,
-            cluster_scoped: true,
-        }
-    }
-}
+/// of the cluster back through its diff. The default is everything.
+#[derive(Debug, Clone, Default)]
+pub struct Allowed(Option<Allow>);
 
 impl Allowed {
+    /// Only what the settings allow to touch: the same rule, and the same patterns, as for writing.
+    pub fn only(allow: Allow) -> Self {
+        Self(Some(allow))
+    }
+
     /// True when the object may be asked about.
     pub fn permits(&self, object: &ObjectRef) -> bool {
-        let namespace = match (&self.namespaces, &object.namespace) {
-            (None, Some(_)) => true,
-            (_, None) => self.cluster_scoped,
-            (Some(allowed), Some(namespace)) => allowed
-                .iter()
-                .any(|pattern| matches_pattern(pattern, namespace)),
-        };
-        let full = format!("{}.{}", object.kind, object.group);
-        let kind = self.kinds.as_ref().is_none_or(|allowed| {
-            allowed
-                .iter()
-                .any(|kind| *kind == object.kind || *kind == full)
-        });
-        namespace && kind
+        let namespace = object.namespace.as_deref();
+        let permits = |allow: &Allow| allow.permits(&object.group, &object.kind, namespace);
+        self.0.as_ref().is_none_or(permits)
     }
-}
-
-fn matches_pattern(pattern: &str, name: &str) -> bool {
-    pattern
-        .strip_suffix('*')
-        .map_or(pattern == name, |beginning| name.starts_with(beginning))
 }
 
 /// True for kinds that only an identity with wide rights may write, dry runs included: RBAC's guard
@@ -160,8 +131,9 @@ fn settle(manifest: &Manifest, place: Option<Place>, fallback: &str) -> (ObjectR
     }
 }
 
-/// What must be asked about one application, in order of identity; nothing when a side could not be
-/// rendered.
+/// What must be asked about one application, in order of identity; nothing when its head could not be
+/// rendered. Where only its base could not, the head is asked about alone: what it repairs must not
+/// pass unseen.
 pub fn questions(
     planned: &PlannedApp,
     rendered: &RenderedApp,
@@ -172,7 +144,11 @@ pub fn questions(
     let Some(destination) = planned.latest() else {
         return Vec::new();
     };
-    read_pairs(planned, rendered, facts)
+    let alone = rendered.base.manifests().is_none().then(|| RenderedApp {
+        base: Outcome::Absent,
+        ..rendered.clone()
+    });
+    read_pairs(planned, alone.as_ref().unwrap_or(rendered), facts)
         .into_iter()
         .flat_map(BTreeMap::into_values)
         .filter(|pair| scope == Scope::All || !pair.is_equal())

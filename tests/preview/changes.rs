@@ -1,5 +1,6 @@
 //! What a change does to what is live: action, origin, basis.
 
+use drydock::finding::Severity;
 use drydock::observe::{Scope, snapshot};
 use drydock::preview::{Action, Basis, Origin};
 use drydock::render::{Outcome, Problem};
@@ -258,6 +259,32 @@ async fn without_a_cluster_the_renderings_are_compared_and_live_is_unknown() {
     assert_eq!(
         seen.findings.not_verified[0].reason,
         "no cluster is connected"
+    );
+}
+
+#[tokio::test]
+async fn a_repair_is_asked_about_although_the_state_before_does_not_render() {
+    let server = ApiServer::shared();
+    let namespace = server.namespace("repaired");
+    let head = deployment("shop/web:1", 2).replace("replicas: 2", "replicas: -1");
+    let mut scene = Scene::new(&namespace, Some(&head), Some(&head));
+    scene.rendered.base = Outcome::Failed(vec![Problem {
+        message: "no such base".into(),
+        path: None,
+        line: 0,
+        blame: drydock::finding::Blame::Author,
+    }]);
+    let seen = scene.preview(Some(server.admin())).await;
+    assert_eq!(seen.finding("preview.refused").severity, Severity::Error);
+    assert!(seen.findings.base.is_empty());
+    assert!(seen.preview.withheld && seen.preview.changes.is_empty());
+    scene.rendered.head = scene.rendered.base.clone();
+    assert!(
+        scene
+            .preview(Some(server.admin()))
+            .await
+            .questions
+            .is_empty()
     );
 }
 

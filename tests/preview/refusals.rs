@@ -1,5 +1,6 @@
 //! What the cluster says against a change, and what could not be asked.
 
+use drydock::config::settings::Allow;
 use drydock::finding::Severity;
 use drydock::observe::{Allowed, Live};
 use drydock::preview::{Action, Basis, Origin};
@@ -292,10 +293,10 @@ async fn an_object_outside_the_allowed_namespaces_is_not_read_back() {
         None,
         Some(&in_namespace(&namespace).replace("a: \"1\"", "a: \"2\"")),
     );
-    scene.allowed = Allowed {
-        namespaces: Some(vec!["shop-*".into()]),
-        ..Allowed::default()
-    };
+    scene.allowed = Allowed::only(Allow {
+        namespaces: vec!["shop-*".to_owned()].try_into().unwrap(),
+        ..Allow::default()
+    });
     let seen = scene.preview(Some(server.admin())).await;
     assert_eq!(seen.change().origin, Origin::Unknown);
     let answer = seen.observation.answers.values().next().unwrap();

@@ -38,16 +38,7 @@ pub(super) async fn connect_previews(
             }
         }
         clients.insert(name.clone(), client.map_err(Unanswered::from));
-        let what = Allowed {
-            namespaces: Some(cluster.allow.namespaces.texts().to_vec()),
-            kinds: cluster
-                .allow
-                .kinds
-                .as_ref()
-                .map(|kinds| kinds.texts().to_vec()),
-            cluster_scoped: cluster.allow.cluster_scoped,
-        };
-        allowed.insert(name, what);
+        allowed.insert(name, Allowed::only(cluster.allow.clone()));
     }
     if clients.is_empty() {
         return Clusters::None;

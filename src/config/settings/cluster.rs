@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::Patterns;
 
@@ -42,15 +42,52 @@ pub struct Access {
 #[serde(deny_unknown_fields)]
 pub struct Allow {
     /// Namespaces, as patterns. Default: none.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "parse_namespaces")]
     pub namespaces: Patterns,
     /// Kinds, as patterns of `Kind` for the core group and `Kind.group` for others. Default: every
     /// kind.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "parse_kinds")]
     pub kinds: Option<Patterns>,
     /// Objects without a namespace, as far as `kinds` names them. Default false.
     #[serde(default)]
     pub cluster_scoped: bool,
+}
+
+/// A pattern that can match no namespace would silently allow nothing.
+fn parse_namespaces<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Patterns, D::Error> {
+    let patterns = Patterns::deserialize(deserializer)?;
+    let wanted = "a namespace has lower-case letters, digits and `-`";
+    let of_name = |character: char| {
+        character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-'
+    };
+    refuse_hopeless(&patterns, wanted, of_name)?;
+    Ok(patterns)
+}
+
+fn parse_kinds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Patterns>, D::Error> {
+    let patterns = Option::<Patterns>::deserialize(deserializer)?;
+    let wanted = "write `Kind` for the core group and `Kind.group` for others";
+    let of_name = |character: char| character.is_ascii_alphanumeric() || "-.".contains(character);
+    if let Some(patterns) = &patterns {
+        refuse_hopeless(patterns, wanted, of_name)?;
+    }
+    Ok(patterns)
+}
+
+fn refuse_hopeless<E: serde::de::Error>(
+    patterns: &Patterns,
+    wanted: &str,
+    of_name: impl Fn(char) -> bool,
+) -> Result<(), E> {
+    let fits = |text: &&String| {
+        // The one place where a wildcard says "not".
+        let plain = text.replace("[!", "[");
+        !plain.is_empty() && plain.chars().all(|c| of_name(c) || "*?[]{},".contains(c))
+    };
+    match patterns.texts().iter().find(|text| !fits(text)) {
+        Some(text) => Err(E::custom(format!("`{text}` matches nothing: {wanted}"))),
+        None => Ok(()),
+    }
 }
 
 impl Allow {

@@ -83,6 +83,22 @@ fn what_is_wrong_is_named_with_file_line_and_column() {
             "clusters: {a: {allow: {namespaces: ['a[']}}}",
             "`a[` is not a pattern",
         ),
+        (
+            "clusters: {a: {allow: {namespaces: ['!kube-system']}}}",
+            "`!kube-system` matches nothing: a namespace has lower-case",
+        ),
+        (
+            "clusters: {a: {allow: {namespaces: ['']}}}",
+            "`` matches nothing",
+        ),
+        (
+            "clusters: {a: {allow: {kinds: [apps/Deployment]}}}",
+            "`apps/Deployment` matches nothing: write `Kind` for",
+        ),
+        (
+            "limits: {fence_age_seconds: 3601}",
+            "`fence_age_seconds` must be at most 3600",
+        ),
         ("clusters: {a: {contxt: b}}", "unknown field `contxt`"),
     ] {
         let error = invalid(&format!("{LEAST}{text}\n"));
@@ -115,6 +131,29 @@ fn only_what_is_allowed_may_be_touched() {
             .allow
             .permits("", "ConfigMap", Some("default"))
     );
+}
+
+#[test]
+fn a_pattern_may_have_its_wildcard_anywhere() {
+    let permits = |patterns: &str, namespace: &str| {
+        let text = format!("{LEAST}clusters: {{a: {{allow: {{namespaces: [{patterns}]}}}}}}\n");
+        let settings = parse(text.as_bytes(), Path::new("s.yaml")).unwrap();
+        let allow = settings.clusters["a"].allow.clone();
+        allow.permits("", "ConfigMap", Some(namespace))
+    };
+    for (patterns, yes, no) in [
+        ("shop", "shop", "shop-eu"),
+        ("'shop-*'", "shop-eu", "shop"),
+        ("'*-shop'", "eu-shop", "eu-shop-2"),
+        ("'team-*-prod'", "team-a-prod", "team-a-test"),
+        ("'{shop,cart}-?'", "cart-1", "cart-10"),
+        ("'eu-[!a]'", "eu-b", "eu-a"),
+        ("'*'", "kube-system", ""),
+        ("other, 'a-*'", "a-b", "b-a"),
+    ] {
+        assert!(permits(patterns, yes), "{patterns} {yes}");
+        assert!(no.is_empty() || !permits(patterns, no), "{patterns} {no}");
+    }
 }
 
 #[test]
