@@ -6,12 +6,12 @@ use std::sync::Arc;
 use http::Method;
 use serde_json::{Value, json};
 
-use super::connect::{Credentials, connect};
-use super::facts::FactsCache;
-use super::request::{compose_body, patch, read};
+use super::connect::Credentials;
+use super::reader::Reader;
+use super::request::{compose_body, patch};
 use super::status::{Status, classify};
-use super::wire::{Call, Connection};
-use super::{Answer, Apply, ClusterError, address, shown};
+use super::wire::Call;
+use super::{Answer, Apply, ClusterError, address};
 use crate::cluster_facts::{ClusterFacts, ServedKind};
 use crate::ids::{ClusterName, ObjectRef};
 use crate::object::{Manifest, Masker};
@@ -22,9 +22,7 @@ const PAGE: u32 = 500;
 /// Writes for real. Only the syncer holds one. Cheap to clone.
 #[derive(Clone)]
 pub struct ApplyClient {
-    connection: Connection,
-    facts: Arc<FactsCache>,
-    masker: Arc<Masker>,
+    reader: Reader,
 }
 
 /// What came of a deletion.
@@ -47,13 +45,8 @@ impl ApplyClient {
         cluster: &ClusterName,
         masker: Arc<Masker>,
     ) -> Result<Self, ClusterError> {
-        let cluster = shown(cluster);
-        let client = connect(credentials, &cluster).await?;
-        Ok(Self {
-            connection: Connection::new(client, cluster),
-            facts: Arc::default(),
-            masker,
-        })
+        let reader = Reader::connect(credentials, cluster, masker).await?;
+        Ok(Self { reader })
     }
 
     /// As [`super::PreviewClient::facts`].
@@ -61,12 +54,12 @@ impl ApplyClient {
         &self,
         groups: &BTreeSet<(String, String)>,
     ) -> Result<Arc<ClusterFacts>, ClusterError> {
-        self.facts.fetch(&self.connection, groups).await
+        self.reader.facts(groups).await
     }
 
     /// Forgets what was read; needed after a CustomResourceDefinition was applied.
     pub async fn refresh_facts(&self) {
-        self.facts.forget().await;
+        self.reader.forget_facts().await;
     }
 
     /// The live object, masked; `None` when it does not exist.
@@ -75,7 +68,7 @@ impl ApplyClient {
         served: &ServedKind,
         object: &ObjectRef,
     ) -> Result<Option<Manifest>, ClusterError> {
-        read(&self.connection, served, object, &self.masker).await
+        self.reader.read(served, object).await
     }
 
     /// Every live object of a kind that the label selector matches, in the server's order; all
@@ -98,9 +91,9 @@ impl ApplyClient {
                 ),
                 format!("list {}", address::describe(served, namespace)),
             );
-            let reply = self.connection.send(&call).await?;
+            let reply = self.reader.connection.send(&call).await?;
             if reply.code != 200 {
-                return Err(self.connection.unexpected(&call, &reply));
+                return Err(self.reader.connection.unexpected(&call, &reply));
             }
             next = self.read_page(&call, &reply, served, &mut found)?;
             if next.is_empty() {
@@ -118,7 +111,7 @@ impl ApplyClient {
         found: &mut Vec<Manifest>,
     ) -> Result<String, ClusterError> {
         let unreadable = |message: String| ClusterError::Unexpected {
-            cluster: self.connection.cluster.clone(),
+            cluster: self.reader.connection.cluster.clone(),
             code: reply.code,
             what: call.what.clone(),
             message,
@@ -145,7 +138,7 @@ impl ApplyClient {
                 fields.insert("apiVersion".into(), Value::String(api_version));
                 fields.insert("kind".into(), Value::String(served.kind.clone()));
             }
-            let manifest = Manifest::from_api(item, &self.masker)
+            let manifest = Manifest::from_api(item, &self.reader.masker)
                 .map_err(|error| unreadable(error.to_string()))?;
             found.push(manifest);
         }
@@ -156,8 +149,8 @@ impl ApplyClient {
     pub async fn apply(&self, apply: &Apply<'_>) -> Result<Answer, ClusterError> {
         let body = compose_body(apply, apply.manifest.unseal());
         let call = patch(apply, &body, "");
-        let reply = self.connection.send(&call).await?;
-        classify(&self.connection, &call, reply, &self.masker)
+        let reply = self.reader.connection.send(&call).await?;
+        classify(&self.reader.connection, &call, reply, &self.reader.masker)
     }
 
     /// Deletes exactly the object that was looked at: the server compares uid and resource version.
@@ -189,7 +182,7 @@ impl ApplyClient {
             accept: "application/json",
             body: Some(("application/json", body.to_string().into_bytes())),
         };
-        let reply = self.connection.send(&call).await?;
+        let reply = self.reader.connection.send(&call).await?;
         let status = Status::parse(&reply.body);
         match reply.code {
             200 | 202 => Ok(Deleted::Accepted),
@@ -197,7 +190,7 @@ impl ApplyClient {
             409 => Ok(Deleted::Changed),
             403 if !status.is_authorisation() => Ok(Deleted::Refused(status.short_message())),
             422 => Ok(Deleted::Refused(status.short_message())),
-            _ => Err(self.connection.unexpected(&call, &reply)),
+            _ => Err(self.reader.connection.unexpected(&call, &reply)),
         }
     }
 }

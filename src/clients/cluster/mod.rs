@@ -14,6 +14,7 @@ mod facts;
 mod fence;
 mod guard;
 mod preview_client;
+mod reader;
 mod request;
 mod status;
 mod wire;

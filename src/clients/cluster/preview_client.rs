@@ -4,14 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::connect::{Credentials, connect};
-use super::facts::FactsCache;
+use super::connect::Credentials;
 use super::fence::{self, Fence};
 use super::guard::Guard;
-use super::request::{compose_body, patch, read};
+use super::reader::Reader;
+use super::request::{compose_body, patch};
 use super::status::classify;
-use super::wire::Connection;
-use super::{Answer, Apply, ClusterError, Rejection, shown};
+use super::{Answer, Apply, ClusterError, Rejection};
 use crate::cluster_facts::{ClusterFacts, ServedKind};
 use crate::ids::{ClusterName, ObjectRef};
 use crate::object::{Manifest, Masker};
@@ -19,9 +18,7 @@ use crate::object::{Manifest, Masker};
 /// Reads and dry-runs; cannot write. Cheap to clone.
 #[derive(Clone)]
 pub struct PreviewClient {
-    connection: Connection,
-    facts: Arc<FactsCache>,
-    masker: Arc<Masker>,
+    reader: Reader,
     guard: Option<Arc<Guard>>,
 }
 
@@ -32,12 +29,9 @@ impl PreviewClient {
         cluster: &ClusterName,
         masker: Arc<Masker>,
     ) -> Result<Self, ClusterError> {
-        let cluster = shown(cluster);
-        let client = connect(credentials, &cluster).await?;
+        let reader = Reader::connect(credentials, cluster, masker).await?;
         Ok(Self {
-            connection: Connection::new(client, cluster),
-            facts: Arc::default(),
-            masker,
+            reader,
             guard: None,
         })
     }
@@ -55,7 +49,7 @@ impl PreviewClient {
     /// prove.
     pub async fn check_fence(&self) -> Result<(), ClusterError> {
         match &self.guard {
-            Some(guard) => guard.check(&self.connection).await,
+            Some(guard) => guard.check(&self.reader.connection).await,
             None => Ok(()),
         }
     }
@@ -72,12 +66,12 @@ impl PreviewClient {
         groups: &BTreeSet<(String, String)>,
     ) -> Result<Arc<ClusterFacts>, ClusterError> {
         self.check_fence().await?;
-        self.facts.fetch(&self.connection, groups).await
+        self.reader.facts(groups).await
     }
 
     /// Forgets what was read, so that the next question sees new kinds.
     pub async fn refresh_facts(&self) {
-        self.facts.forget().await;
+        self.reader.forget_facts().await;
     }
 
     /// The live object, masked; `None` when it does not exist.
@@ -89,7 +83,7 @@ impl PreviewClient {
         if holds_secrets(object) {
             return Err(ClusterError::SecretWithheld(object.clone()));
         }
-        read(&self.connection, served, object, &self.masker).await
+        self.reader.read(served, object).await
     }
 
     /// Asks what an apply would do. The query always carries `dryRun=All`; there is no other path
@@ -102,8 +96,8 @@ impl PreviewClient {
         self.check_fence().await?;
         let body = compose_body(apply, apply.manifest.value());
         let call = patch(apply, &body, "&dryRun=All");
-        let reply = self.connection.send(&call).await?;
-        let answer = classify(&self.connection, &call, reply, &self.masker)?;
+        let reply = self.reader.connection.send(&call).await?;
+        let answer = classify(&self.reader.connection, &call, reply, &self.reader.masker)?;
         // A server that answers with another kind than asked (a custom resource that imitates one)
         // is not believed.
         if let Answer::Accepted { object, .. } = &answer
@@ -116,7 +110,7 @@ impl PreviewClient {
 
     /// Tries the one write that must be refused; see [`Fence`]. `namespace` is Drydock's own.
     pub async fn prove_fence(&self, namespace: &str) -> Result<Fence, ClusterError> {
-        fence::prove(&self.connection, namespace).await
+        fence::prove(&self.reader.connection, namespace).await
     }
 }
 
