@@ -19,10 +19,12 @@ use crate::clients::github::{Comparison, Pull, RepositoryRef, Scope};
 use crate::cluster_facts::KubernetesVersion;
 use crate::config::settings::{ClusterSettings, Patterns};
 use crate::finding::{Blame, Gate, Retry};
-use crate::ids::{CommitSha, Digest};
+use crate::ids::{CommitSha, Digest, RepoName};
+use crate::observe::Unanswered;
 use crate::plan::{Defaults, Selection};
 use crate::report::model::Report;
 use crate::report::standing;
+use crate::run::observe as asking;
 use crate::tree::Revision;
 
 /// What judges: tools, sandbox, clusters, and the operator's defaults.
@@ -112,6 +114,7 @@ pub(super) async fn evaluate(
         comparison: matter.comparison.clone(),
         head: matter.pull.head.sha.clone(),
         target: matter.pull.base.branch.clone(),
+        repository: matter.repository.name.clone(),
         from_fork: matter.pull.is_from_fork(),
     };
     let deadline = ctx.limits.deadline;
@@ -143,6 +146,7 @@ struct Task {
     comparison: Comparison,
     head: CommitSha,
     target: String,
+    repository: RepoName,
     from_fork: bool,
 }
 
@@ -170,7 +174,7 @@ impl Task {
         };
         let policies = PolicyInput::read(&base, &config, &PolicyChoice::default())
             .map_err(|error| Failure::internal(error.to_string()))?;
-        let means = means(ctx, self.from_fork);
+        let means = means(ctx, &self.repository, self.from_fork);
         let rules = Rules {
             gates: BTreeSet::from(Gate::ALL),
             config,
@@ -215,7 +219,7 @@ impl Task {
 }
 
 /// What a judgement of now is made with.
-pub(super) fn means(ctx: &Ctx, from_fork: bool) -> Means {
+pub(super) fn means(ctx: &Ctx, repository: &RepoName, from_fork: bool) -> Means {
     let mut means = ctx.bench.means.clone();
     means.now_ns = ctx.now().duration_since(UNIX_EPOCH).map_or(0, |since| {
         i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
@@ -224,5 +228,27 @@ pub(super) fn means(ctx: &Ctx, from_fork: bool) -> Means {
         // A stranger's objects are not shown to a cluster, and its state is not shown to them.
         means.clusters = Clusters::Withheld;
     }
+    if let Clusters::Connected { clients, .. } = &mut means.clusters {
+        close_to(repository, &ctx.bench.clusters, Arc::make_mut(clients));
+    }
     means
+}
+
+/// A cluster whose settings do not name the repository is not there for it.
+fn close_to(
+    repository: &RepoName,
+    settings: &BTreeMap<String, ClusterSettings>,
+    clients: &mut asking::Clusters,
+) {
+    for (name, client) in clients {
+        let open = settings
+            .get(&name.0)
+            .is_some_and(|cluster| cluster.allow.previews(repository));
+        if !open {
+            *client = Err(Unanswered {
+                message: format!("the operator's settings do not open it to `{repository}`"),
+                blame: Blame::Operator,
+            });
+        }
+    }
 }

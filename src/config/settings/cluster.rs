@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Deserializer};
 
 use super::Patterns;
+use crate::ids::RepoName;
 
 /// One cluster. Preview and apply have credentials of their own, so that planning cannot write.
 #[derive(Debug, Clone, Deserialize)]
@@ -37,10 +38,14 @@ pub struct Access {
     pub token_file: Option<PathBuf>,
 }
 
-/// Objects that may be touched. The default allows nothing.
+/// Who may touch which objects. The default allows nothing.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Allow {
+    /// Repositories whose changes are previewed here and deployed to here, as patterns of
+    /// `owner/name`. Default: none may deploy, and every repository that is served is previewed.
+    #[serde(default)]
+    pub repositories: Option<Patterns>,
     /// Namespaces, as patterns. Default: none.
     #[serde(default, deserialize_with = "parse_namespaces")]
     pub namespaces: Patterns,
@@ -91,6 +96,18 @@ fn refuse_hopeless<E: serde::de::Error>(
 }
 
 impl Allow {
+    /// True when changes of this repository may be previewed in the cluster.
+    pub fn previews(&self, repository: &RepoName) -> bool {
+        let named = self.repositories.as_ref();
+        named.is_none_or(|named| named.matches(&repository.to_string()))
+    }
+
+    /// True when merges of this repository may be deployed to the cluster.
+    pub fn deploys(&self, repository: &RepoName) -> bool {
+        let named = self.repositories.as_ref();
+        named.is_some_and(|named| named.matches(&repository.to_string()))
+    }
+
     /// True when an object of this kind may be touched in this namespace (`None`: outside of all).
     pub fn permits(&self, group: &str, kind: &str, namespace: Option<&str>) -> bool {
         let name = if group.is_empty() {
@@ -138,6 +155,11 @@ impl TryFrom<Text> for ClusterSettings {
             (true, Some(access)) => Some(complete(access)),
             (true, None) => return Err("`apply_enabled` needs credentials in `apply`".to_owned()),
         };
+        if apply.is_some() && text.allow.repositories.is_none() {
+            let message =
+                "`apply_enabled` needs `allow.repositories`: whose merges are deployed here";
+            return Err(message.to_owned());
+        }
         if apply.as_ref() == Some(&preview) {
             return Err("`preview` and `apply` need credentials of their own".to_owned());
         }

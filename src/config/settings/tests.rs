@@ -76,8 +76,12 @@ fn what_is_wrong_is_named_with_file_line_and_column() {
             "`apply_enabled` needs credentials in `apply`",
         ),
         (
-            "clusters: {a: {apply_enabled: true, apply: {}}}",
+            "clusters: {a: {apply_enabled: true, apply: {}, allow: {repositories: [a/b]}}}",
             "credentials of their own",
+        ),
+        (
+            "clusters: {a: {kubeconfig: k, apply_enabled: true, apply: {context: c}}}",
+            "`apply_enabled` needs `allow.repositories`",
         ),
         (
             "clusters: {a: {allow: {namespaces: ['a[']}}}",

@@ -55,6 +55,7 @@ pub(super) fn destination(planned: &PlannedApp) -> (ClusterName, Engine) {
 /// Why Drydock does not deploy an application, where it does not.
 fn elsewhere(
     ctx: &Ctx,
+    merge: &Merge<'_>,
     prepared: &Prepared,
     cluster: &ClusterName,
     engine: Engine,
@@ -71,7 +72,9 @@ fn elsewhere(
         Some(NotDeployed::NoCluster)
     } else {
         let settings = ctx.bench.clusters.get(&cluster.0);
-        let allowed = settings.is_some_and(|settings| settings.apply.is_some());
+        let allowed = settings.is_some_and(|settings| {
+            settings.apply.is_some() && settings.allow.deploys(&merge.repository.name)
+        });
         (!allowed).then_some(NotDeployed::SettingsForbid)
     }
 }
@@ -96,7 +99,13 @@ pub(super) async fn stop(
 ) -> Result<Vec<AppDeployment>, Failure> {
     let mut rows = Vec::new();
     for app in prepared.apps_of(environment) {
-        let outcome = match elsewhere(ctx, prepared, environment, destination(&app.planned).1) {
+        let outcome = match elsewhere(
+            ctx,
+            merge,
+            prepared,
+            environment,
+            destination(&app.planned).1,
+        ) {
             Some(reason) => Outcome::NotDeployed(reason),
             None => Outcome::Stopped {
                 after: after.clone(),
@@ -139,7 +148,10 @@ pub(super) async fn deploy(
     let mut open = Vec::new();
     for app in prepared.apps_of(environment) {
         let engine = destination(&app.planned).1;
-        match (elsewhere(ctx, prepared, environment, engine), app.allowed) {
+        match (
+            elsewhere(ctx, merge, prepared, environment, engine),
+            app.allowed,
+        ) {
             (Some(reason), _) => rows.push(untried(app, Outcome::NotDeployed(reason))),
             (None, Err(held)) => rows.push(untried(app, Outcome::Held(held))),
             (None, Ok(())) => open.push(app),

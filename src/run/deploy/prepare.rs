@@ -16,7 +16,7 @@ use crate::clients::github::Scope;
 use crate::clients::store::RunApp;
 use crate::config::repo::RepoConfig;
 use crate::finding::Gate;
-use crate::ids::{AppId, ClusterName, CommitSha, Digest};
+use crate::ids::{AppId, ClusterName, CommitSha, Digest, RepoName};
 use crate::plan::{PlannedApp, Selection};
 use crate::render::{Outcome, RenderedApp};
 use crate::run::evaluate::{self, Bench};
@@ -91,6 +91,7 @@ pub(super) async fn prepare(
         base: merge.run.base.clone(),
         revision: merge.revision.clone(),
         tip,
+        name: merge.repository.name.clone(),
         from_fork: merge.pull.is_from_fork(),
         approved: approved.to_vec(),
         elsewhere: ctx
@@ -126,6 +127,7 @@ struct Task {
     base: CommitSha,
     revision: CommitSha,
     tip: CommitSha,
+    name: RepoName,
     from_fork: bool,
     approved: Vec<RunApp>,
     /// What other merges had approved.
@@ -163,6 +165,7 @@ impl Task {
             base: &base,
             config: &config,
             approved_under: &approved_under,
+            repository: &self.name,
             from_fork: self.from_fork,
         };
         let rendered = look.judge(&merged, false)?;
@@ -281,6 +284,7 @@ struct Look<'a> {
     config: &'a RepoConfig,
     /// The rules of the approval.
     approved_under: &'a RepoConfig,
+    repository: &'a RepoName,
     from_fork: bool,
 }
 
@@ -309,7 +313,7 @@ impl Look<'_> {
         completely: bool,
     ) -> Result<Judgement, Failure> {
         let bench: &Bench = &self.ctx.bench;
-        let means = evaluate::means(self.ctx, self.from_fork);
+        let means = evaluate::means(self.ctx, self.repository, self.from_fork);
         let policies = PolicyInput::read(self.base, self.config, &PolicyChoice::default())
             .map_err(|error| Failure::internal(error.to_string()))?;
         let gates = if completely {

@@ -65,6 +65,27 @@ async fn what_the_operator_does_not_allow_is_not_written() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_is_closed_to_repositories_that_its_settings_do_not_name() {
+    let mut scene = Shop::start("closed", "apply", "kustomize").await;
+    let change = App {
+        color: "green",
+        ..App::BEFORE
+    };
+    let before = scene.versions();
+    let named = format!("repositories: ['{REPOSITORY}']");
+    scene.change_settings(&named, "repositories: ['other/*']");
+    let pull = scene.open("change", &change, "success").await;
+    let told = scene
+        .wait_for_comment(pull, "settings do not open it to")
+        .await;
+    assert!(!told.body.contains("blue"), "{}", told.body);
+    scene.merge(pull).await;
+    scene.wait_for_comment(pull, "settings do not allow").await;
+    assert_eq!(scene.versions(), before);
+    scene.look(|shop| assert!(shop.deployments.is_empty()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_object_that_moves_to_another_application_stays() {
     let scene = Shop::start("moved", "apply", "directory").await;
     let _controller = scene.status_writer();

@@ -33,7 +33,7 @@ pub(crate) fn clusters(names: &[&str]) -> String {
     for name in names {
         write!(
             text,
-            "  {name}:\n    preview: {{ kubeconfig: {} }}\n    apply: {{ kubeconfig: {} }}\n    apply_enabled: true\n    allow: {{ namespaces: ['shop-*'] }}\n",
+            "  {name}:\n    preview: {{ kubeconfig: {} }}\n    apply: {{ kubeconfig: {} }}\n    apply_enabled: true\n    allow: {{ repositories: ['{REPOSITORY}'], namespaces: ['shop-*'] }}\n",
             preview_identity(server).display(),
             server.admin().display()
         )

@@ -44,7 +44,7 @@ impl Place {
         let folder = tempfile::tempdir().unwrap();
         write_settings(folder.path(), &fake);
         let clusters = format!(
-            "clusters:\n  production:\n    preview: {{ kubeconfig: {} }}\n    apply: {{ kubeconfig: {} }}\n    apply_enabled: true\n    allow: {{ namespaces: ['guarded-*'] }}\nlimits: {limits}\n",
+            "clusters:\n  production:\n    preview: {{ kubeconfig: {} }}\n    apply: {{ kubeconfig: {} }}\n    apply_enabled: true\n    allow: {{ repositories: ['{REPOSITORY}'], namespaces: ['guarded-*'] }}\nlimits: {limits}\n",
             previews.display(),
             server.admin().display()
         );
