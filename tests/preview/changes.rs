@@ -1,5 +1,6 @@
 //! What a change does to what is live: action, origin, basis.
 
+use drydock::config::repo::Engine;
 use drydock::finding::Severity;
 use drydock::observe::{Scope, snapshot};
 use drydock::preview::{Action, Basis, Origin};
@@ -118,7 +119,15 @@ async fn a_removed_object_is_deleted_and_a_removed_claim_is_a_danger() {
     let claim = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\nspec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n";
     apply(server, &namespace, claim);
     let base = format!("{claim}---\n{}", config_map("1"));
-    let scene = Scene::new(&namespace, Some(&base), Some(&config_map("1")));
+    let mut scene = Scene::new(&namespace, Some(&base), Some(&config_map("1")));
+    let seen = scene.preview(Some(server.admin())).await;
+    let kept = seen.change();
+    assert_eq!(
+        (kept.action, kept.dangers.len()),
+        (Action::Delete, 0),
+        "Drydock's own engine deletes no claim"
+    );
+    scene.deployed_by(Engine::Flux);
     let seen = scene.preview(Some(server.admin())).await;
     let change = seen.change();
     assert_eq!(

@@ -61,6 +61,14 @@ impl Scene {
         }
     }
 
+    /// Another engine applies the application, on both sides.
+    pub(crate) fn deployed_by(&mut self, engine: Engine) {
+        let sides = [&mut self.planned.base, &mut self.planned.head];
+        for side in sides.into_iter().flatten() {
+            side.engine = engine;
+        }
+    }
+
     /// Previews the change with this identity; `None`: without any cluster.
     pub(crate) async fn preview(&self, kubeconfig: Option<PathBuf>) -> Seen {
         let mut clusters = Clusters::new();
