@@ -80,7 +80,7 @@ async fn a_deployment_that_was_given_up_is_taken_up_by_a_pressed_rerun() {
 async fn bench_with(kubeconfig: PathBuf) -> Bench {
     let name = ClusterName("staging".to_owned());
     let text = format!(
-        "{{ preview: {{}}, apply: {{ kubeconfig: {} }}, apply_enabled: true, allow: {{ namespaces: ['shop-*'] }} }}",
+        "{{ preview: {{}}, apply: {{ kubeconfig: {} }}, apply_enabled: true, allow: {{ repositories: ['{REPOSITORY}'], namespaces: ['shop-*'] }} }}",
         kubeconfig.display()
     );
     let settings: ClusterSettings = serde_yaml::from_str(&text).unwrap();
