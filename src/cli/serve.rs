@@ -13,7 +13,7 @@ use sha2::Sha256;
 use tokio::net::TcpListener;
 
 use super::{CommandError, Exit, inputs};
-use crate::clients::github::{GitHub, GitHubError, GitHubOptions};
+use crate::clients::github::{App, GitHub, GitHubError, GitHubOptions};
 use crate::clients::store;
 use crate::config::settings::{self, Settings, SettingsError, Store};
 use crate::ids::Digest;
@@ -77,23 +77,8 @@ async fn serve(settings: &Settings, digest: Digest) -> Result<Exit, CommandError
             "set `store: sqlite:PATH`",
         ));
     };
-    let sandbox = Sandbox::default();
-    sandbox.probe().map_err(|error| {
-        CommandError::with_hint(
-            format!("untrusted content cannot be confined here: {error}"),
-            "run on Linux 6.2 or later with Landlock enabled; `drydock doctor` says what is missing",
-        )
-    })?;
-    let github = GitHub::new(&GitHubOptions {
-        api: settings.github.api_url.to_string(),
-        app_id: settings.github.app_id,
-        private_key: private_key.clone(),
-    })
-    .map_err(|error| unreachable(&error))?;
-    let app = github
-        .fetch_app()
-        .await
-        .map_err(|error| unreachable(&error))?;
+    let sandbox = confine()?;
+    let (github, app) = enter_github(settings, &private_key).await?;
     let folder = database.parent().unwrap_or(Path::new("."));
     let store = open_store(folder, database).await?;
     let bench = bench(settings, digest, &sandbox, masker).await;
@@ -121,6 +106,33 @@ async fn serve(settings: &Settings, digest: Digest) -> Result<Exit, CommandError
     running.stop().await;
     store.close().await;
     Ok(Exit::Pass)
+}
+
+fn confine() -> Result<Sandbox, CommandError> {
+    let sandbox = Sandbox::default();
+    sandbox.probe().map_err(|error| {
+        CommandError::with_hint(
+            format!("untrusted content cannot be confined here: {error}"),
+            "run on Linux 6.2 or later with Landlock enabled; `drydock doctor` says what is missing",
+        )
+    })?;
+    Ok(sandbox)
+}
+
+/// Proves the App's key against GitHub.
+async fn enter_github(
+    settings: &Settings,
+    private_key: &SecretString,
+) -> Result<(GitHub, App), CommandError> {
+    let options = GitHubOptions {
+        api: settings.github.api_url.to_string(),
+        app_id: settings.github.app_id,
+        private_key: private_key.clone(),
+    };
+    let github = GitHub::new(&options).map_err(|error| unreachable(&error))?;
+    let app = github.fetch_app().await;
+    let app = app.map_err(|error| unreachable(&error))?;
+    Ok((github, app))
 }
 
 fn wrong(error: &SettingsError) -> CommandError {

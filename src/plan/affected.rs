@@ -65,27 +65,7 @@ pub fn build(
         head,
         changed: names(&plan.changed),
     };
-    let mut read: BTreeSet<RepoPath> = BTreeSet::new();
-    let [base_side, head_side] = &sides;
-    for (id, (before, after)) in pair(base_side, head_side) {
-        let mut why = comparison.reasons(before, after, &mut read);
-        if *selection != Selection::Changed {
-            why.insert(Why::Asked);
-        }
-        if why.is_empty() {
-            plan.untouched.push(Untouched {
-                what: UntouchedItem::App(id.clone()),
-                reason: UntouchedReason::NothingItReadsChanged,
-            });
-        } else {
-            plan.apps.push(PlannedApp {
-                id: id.clone(),
-                base: before.cloned(),
-                head: after.cloned(),
-                why: why.into_iter().collect(),
-            });
-        }
-    }
+    let read = comparison.select(&sides, selection, &mut plan);
     let planned: BTreeSet<&AppId> = plan.apps.iter().map(|app| &app.id).collect();
     let left_out = sides.iter().flat_map(|side| &side.left_out);
     let left_out: Vec<Untouched> = left_out
@@ -170,6 +150,37 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
+    /// Adds each application to the plan: touched, or not and why. Gives the changed files that an
+    /// application reads.
+    fn select(
+        &self,
+        [before, after]: &[Declared; 2],
+        selection: &Selection,
+        plan: &mut Plan,
+    ) -> BTreeSet<RepoPath> {
+        let mut read = BTreeSet::new();
+        for (id, (before, after)) in pair(before, after) {
+            let mut why = self.reasons(before, after, &mut read);
+            if *selection != Selection::Changed {
+                why.insert(Why::Asked);
+            }
+            if why.is_empty() {
+                plan.untouched.push(Untouched {
+                    what: UntouchedItem::App(id.clone()),
+                    reason: UntouchedReason::NothingItReadsChanged,
+                });
+            } else {
+                plan.apps.push(PlannedApp {
+                    id: id.clone(),
+                    base: before.cloned(),
+                    head: after.cloned(),
+                    why: why.into_iter().collect(),
+                });
+            }
+        }
+        read
+    }
+
     /// Why this application is touched; every changed file that it reads goes into `read`.
     fn reasons(
         &self,

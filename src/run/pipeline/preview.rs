@@ -88,6 +88,64 @@ pub(super) fn facts(plan: &Plan, rules: &Rules, means: &Means) -> Facts {
     Facts { known }
 }
 
+/// Asks about the applications of a plan.
+struct Asker<'a> {
+    plan: &'a Plan,
+    rendered: &'a [RenderedApp],
+}
+
+impl Asker<'_> {
+    /// What a recording or the connected clusters answer.
+    fn observe(&self, means: &Means, facts: &Facts) -> (Observation, Vec<Question>) {
+        match &means.clusters {
+            Clusters::Recorded(recorded) => {
+                let questions = self.ask(recorded, &BTreeMap::new(), Scope::All);
+                (Observation::clone(recorded), questions)
+            }
+            Clusters::Connected {
+                runtime,
+                clients,
+                allowed,
+                scope,
+            } if !self.plan.apps.is_empty() => {
+                let observation = runtime.block_on(asking::fetch_facts(clients, self.rendered));
+                let questions = self.ask(&observation, allowed, *scope);
+                let asked = asking::fetch_answers(clients, &questions, observation);
+                (runtime.block_on(asked), questions)
+            }
+            _ => self.compare(facts, None),
+        }
+    }
+
+    /// The renderings alone, with the reason why no cluster was asked.
+    fn compare(&self, facts: &Facts, reason: Option<NoPreview>) -> (Observation, Vec<Question>) {
+        let observation = Observation {
+            facts: facts.known.clone(),
+            unavailable: unasked(self.plan, reason),
+            ..Observation::default()
+        };
+        let questions = self.ask(&observation, &BTreeMap::new(), Scope::Changed);
+        (observation, questions)
+    }
+
+    fn ask(
+        &self,
+        observation: &Observation,
+        allowed: &BTreeMap<ClusterName, Allowed>,
+        scope: Scope,
+    ) -> Vec<Question> {
+        let all = Allowed::default();
+        let apps = self.plan.apps.iter().zip(self.rendered);
+        apps.flat_map(|(planned, app)| {
+            let cluster = destination(planned);
+            let facts = observation.facts.get(&cluster).map(AsRef::as_ref);
+            let allowed = allowed.get(&cluster).unwrap_or(&all);
+            questions(planned, app, facts, allowed, scope)
+        })
+        .collect()
+    }
+}
+
 /// Asks what must be asked, and says what merging will do.
 pub(super) fn look(
     plan: &Plan,
@@ -97,59 +155,16 @@ pub(super) fn look(
     facts: &Facts,
 ) -> Seen {
     let wanted = rules.previews(&plan.apps);
-    let ask = |observation: &Observation,
-               allowed: &BTreeMap<ClusterName, Allowed>,
-               scope: Scope|
-     -> Vec<Question> {
-        let all = Allowed::default();
-        plan.apps
-            .iter()
-            .zip(rendered)
-            .flat_map(|(planned, app)| {
-                let cluster = destination(planned);
-                let facts = observation.facts.get(&cluster).map(AsRef::as_ref);
-                questions(
-                    planned,
-                    app,
-                    facts,
-                    allowed.get(&cluster).unwrap_or(&all),
-                    scope,
-                )
-            })
-            .collect()
-    };
-    let nothing = BTreeMap::new();
     let reason = match &means.clusters {
         Clusters::None => Some(NoPreview::NotConnected),
         Clusters::Withheld => Some(NoPreview::Fork),
         Clusters::Recorded(_) | Clusters::Connected { .. } => None,
     };
-    let (observation, questions) = match &means.clusters {
-        Clusters::Recorded(recorded) if wanted => {
-            let questions = ask(recorded, &nothing, Scope::All);
-            (Observation::clone(recorded), questions)
-        }
-        Clusters::Connected {
-            runtime,
-            clients,
-            allowed,
-            scope,
-        } if wanted && !plan.apps.is_empty() => {
-            let observation = runtime.block_on(asking::fetch_facts(clients, rendered));
-            let questions = ask(&observation, allowed, *scope);
-            let observation =
-                runtime.block_on(asking::fetch_answers(clients, &questions, observation));
-            (observation, questions)
-        }
-        _ => {
-            let observation = Observation {
-                facts: facts.known.clone(),
-                unavailable: unasked(plan, reason.filter(|_| wanted)),
-                ..Observation::default()
-            };
-            let questions = ask(&observation, &nothing, Scope::Changed);
-            (observation, questions)
-        }
+    let asker = Asker { plan, rendered };
+    let (observation, questions) = if wanted && reason.is_none() {
+        asker.observe(means, facts)
+    } else {
+        asker.compare(facts, reason.filter(|_| wanted))
     };
     let input = Input {
         planned: &plan.apps,
