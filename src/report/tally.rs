@@ -113,21 +113,22 @@ impl Effect {
     }
 }
 
-/// What was not verified: whole applications, and single objects.
+/// What was not verified: whole applications, single objects, and policies that nobody asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Unverified {
     pub(super) apps: usize,
     pub(super) objects: usize,
+    pub(super) packages: usize,
 }
 
 impl Unverified {
     fn of<'a>(items: impl IntoIterator<Item = &'a NotVerified>) -> Self {
         let mut unverified = Self::default();
         for item in items {
-            if item.object.is_none() && item.app.is_some() {
-                unverified.apps += 1;
-            } else {
-                unverified.objects += 1;
+            match (&item.app, &item.object) {
+                (_, Some(_)) => unverified.objects += 1,
+                (Some(_), None) => unverified.apps += 1,
+                (None, None) => unverified.packages += 1,
             }
         }
         unverified
@@ -138,6 +139,7 @@ impl Unverified {
         let parts: Vec<String> = [
             (self.apps, "application", "applications"),
             (self.objects, "object", "objects"),
+            (self.packages, "policy package", "policy packages"),
         ]
         .into_iter()
         .filter(|(number, _, _)| *number > 0)

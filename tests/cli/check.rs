@@ -335,6 +335,19 @@ fn a_policy_behind_a_link_judges_and_one_out_of_the_repository_is_an_error() {
 }
 
 #[test]
+fn rules_of_a_misspelt_package_are_named_and_not_silent() {
+    let repo = shop();
+    repo.write("policy/other.rego", DENIES_WEB);
+    repo.write("policy/web.rego", DENIES_WEB.replace("main", "mian"));
+    repo.commit("policies");
+    repo.write("apps/shop/new.yaml", DEPLOYMENT.replace("web", "edge"));
+    let ran = drydock(repo.path(), &["check", "--base", "HEAD"]);
+    let named =
+        "1 policy package by policy: the rules of package `mian` in `policy` are not evaluated";
+    assert!(ran.stdout.contains(named), "{}", ran.stdout);
+}
+
+#[test]
 fn a_head_without_a_common_commit_is_not_judged_by_its_own_rules() {
     let repo = shop();
     repo.write("policy/web.rego", DENIES_WEB);

@@ -219,6 +219,7 @@ fn gaps(report: &Report) -> Section {
     let title: Vec<String> = [
         (unverified.objects, "object", "objects"),
         (unverified.apps + apps, "application", "applications"),
+        (unverified.packages, "policy package", "policy packages"),
         (files, "changed file", "changed files"),
     ]
     .into_iter()

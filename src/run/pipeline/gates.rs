@@ -71,12 +71,23 @@ pub(super) fn judge(
         }
     };
     gated.rules.clone_from(&judge.loaded().rules);
+    gated.not_verified.extend(unasked(&judge.loaded().ignored));
     for (planned, app) in plan.apps.iter().zip(rendered) {
         if app.head.manifests().is_some() {
             judge_app(planned, app, &sets, &asked, &mut judge, &mut gated);
         }
     }
     gated
+}
+
+/// Rules in packages that are not evaluated: often those of another tool, sometimes a misspelt name.
+fn unasked(packages: &[(String, String)]) -> impl Iterator<Item = NotVerified> {
+    packages.iter().map(|(source, package)| NotVerified {
+        app: None,
+        object: None,
+        gate: Gate::Policy,
+        reason: format!("the rules of package `{package}` in `{source}` are not evaluated"),
+    })
 }
 
 fn load(rules: &Rules, means: &Means, schemas: Vec<SchemaSet>) -> Load {
