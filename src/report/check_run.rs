@@ -1,6 +1,6 @@
 //! The check: a title for lists, a summary, the rest as text, and annotations on lines.
 
-use crate::finding::{Judged, Precision, Severity, State};
+use crate::finding::{Finding, Judged, Precision, Severity, Source, State};
 use crate::verdict::Verdict;
 
 use super::comment;
@@ -170,10 +170,7 @@ pub(super) fn annotations(report: &Report) -> Vec<Annotation> {
     let mut all: Vec<(Level, Annotation)> = report
         .findings
         .iter()
-        .filter(|judged| {
-            matches!(Part::of(report, judged), Some(Part::Blocking | Part::New))
-                && judged.state != State::Fixed
-        })
+        .filter(|judged| is_for_lines(report, judged))
         .filter_map(|judged| annotate(judged).map(|annotation| (annotation.level, annotation)))
         .collect();
     all.sort_by_key(|(level, _)| *level);
@@ -193,17 +190,52 @@ pub(super) fn annotations(report: &Report) -> Vec<Annotation> {
     annotations
 }
 
-fn annotate(judged: &Judged) -> Option<Annotation> {
-    let finding = &judged.finding;
-    let source = finding
+/// The line of a finding, where it is known.
+pub(super) fn line(finding: &Finding) -> Option<&Source> {
+    finding
         .source
         .as_ref()
-        .filter(|source| source.precision != Precision::File && source.line > 0)?;
-    let level = match (judged.blocks, finding.severity) {
+        .filter(|source| source.precision != Precision::File && source.line > 0)
+}
+
+/// True for what blocks and for what is new.
+pub(super) fn is_for_lines(report: &Report, judged: &Judged) -> bool {
+    matches!(Part::of(report, judged), Some(Part::Blocking | Part::New))
+        && judged.state != State::Fixed
+}
+
+fn annotate(judged: &Judged) -> Option<Annotation> {
+    let source = line(&judged.finding)?;
+    let columns = (source.precision == Precision::Exact && source.column > 0).then(|| {
+        let last = source.column.saturating_add(source.width.saturating_sub(1));
+        (source.column, last)
+    });
+    Some(Annotation {
+        path: source.path.as_str().to_owned(),
+        line: source.line,
+        columns,
+        level: level(judged),
+        title: title_of(&judged.finding),
+        message: message(&judged.finding),
+    })
+}
+
+/// How grave a finding is.
+pub(super) fn level(judged: &Judged) -> Level {
+    match (judged.blocks, judged.finding.severity) {
         (true, _) => Level::Failure,
         (false, Severity::Error | Severity::Warning) => Level::Warning,
         (false, Severity::Info) => Level::Notice,
-    };
+    }
+}
+
+/// The rule, as one line.
+pub(super) fn title_of(finding: &Finding) -> String {
+    visible::shorten(&wording::rule(finding), TITLE)
+}
+
+/// What is wrong, with what, and how to fix it.
+pub(super) fn message(finding: &Finding) -> String {
     let mut message = visible::line(&finding.message);
     for (name, more) in [
         ("", finding.object.as_ref().map(ToString::to_string)),
@@ -214,16 +246,5 @@ fn annotate(judged: &Judged) -> Option<Annotation> {
             put!(message, "\n{name}{}", visible::line(&more));
         }
     }
-    let columns = (source.precision == Precision::Exact && source.column > 0).then(|| {
-        let last = source.column.saturating_add(source.width.saturating_sub(1));
-        (source.column, last)
-    });
-    Some(Annotation {
-        path: source.path.as_str().to_owned(),
-        line: source.line,
-        columns,
-        level,
-        title: visible::shorten(&wording::rule(finding), TITLE),
-        message: visible::shorten(&message, MESSAGE),
-    })
+    visible::shorten(&message, MESSAGE)
 }

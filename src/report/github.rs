@@ -1,5 +1,7 @@
 //! The report as GitHub workflow commands, for `--format github` inside a job: one annotation per
-//! finding whose line is known, and one notice with the counts.
+//! finding, on its line where that is known, and one notice with the counts.
+
+use std::collections::BTreeSet;
 
 use super::check_run::{self, Level};
 use super::model::Report;
@@ -38,13 +40,10 @@ pub fn compose(report: &Report) -> String {
             // The last column is exclusive here, unlike in the API.
             properties.push(("endColumn", last.saturating_add(1).to_string()));
         }
-        let name = match annotation.level {
-            Level::Failure => "error",
-            Level::Warning => "warning",
-            Level::Notice => "notice",
-        };
+        let name = word(annotation.level);
         out.push_str(&command(name, &properties, &annotation.message));
     }
+    write_without_line(&mut out, report);
     let name = match report.verdict {
         Verdict::Pass(_) => "notice",
         Verdict::Fail | Verdict::Error => "error",
@@ -52,6 +51,43 @@ pub fn compose(report: &Report) -> String {
     let title = [("title", "Drydock".to_owned())];
     out.push_str(&command(name, &title, &check_run::title(report)));
     out
+}
+
+/// Findings whose line is not known: no comment beside the log would name them.
+fn write_without_line(out: &mut String, report: &Report) {
+    let mut seen = BTreeSet::new();
+    let mut commands: Vec<(Level, String)> = report
+        .findings
+        .iter()
+        .filter(|judged| check_run::is_for_lines(report, judged))
+        .filter(|judged| check_run::line(&judged.finding).is_none())
+        .map(|judged| {
+            let finding = &judged.finding;
+            let mut properties = vec![("title", check_run::title_of(finding))];
+            if let Some(source) = &finding.source {
+                properties.push(("file", source.path.as_str().to_owned()));
+            }
+            let level = check_run::level(judged);
+            let message = check_run::message(finding);
+            (level, command(word(level), &properties, &message))
+        })
+        .filter(|(_, command)| seen.insert(command.clone()))
+        .collect();
+    commands.sort_by_key(|(level, _)| *level);
+    out.extend(
+        commands
+            .into_iter()
+            .take(check_run::ANNOTATIONS)
+            .map(|(_, command)| command),
+    );
+}
+
+fn word(level: Level) -> &'static str {
+    match level {
+        Level::Failure => "error",
+        Level::Warning => "warning",
+        Level::Notice => "notice",
+    }
 }
 
 fn write_problems(out: &mut String, report: &Report) {
