@@ -142,7 +142,11 @@ fn wrong(error: &SettingsError) -> CommandError {
 fn unreachable(error: &GitHubError) -> CommandError {
     CommandError::with_hint(
         format!("the App could not be proven: {error}"),
-        "compare `github.app_id`, `github.private_key_file` and `github.api_url` with the App's page",
+        if matches!(error, GitHubError::NoAnswer { .. }) {
+            "see that `github.api_url` can be reached from here"
+        } else {
+            "compare `github.app_id`, `github.private_key_file` and `github.api_url` with the App's page"
+        },
     )
 }
 
@@ -153,9 +157,15 @@ async fn open_store(folder: &Path, database: &Path) -> Result<store::Store, Comm
     store::Store::open(database)
         .await
         .map_err(|error| {
+            let is_taken = matches!(&error, store::StoreError::Lock { source, .. }
+                if source.kind() == std::io::ErrorKind::WouldBlock);
             CommandError::with_hint(
                 describe(&error),
-                "free some room on its volume, let this user write to it, or name another file under `store`",
+                if is_taken {
+                    "another Drydock is using it: stop that one, or name another file under `store`"
+                } else {
+                    "free some room on its volume, let this user write to it, or name another file under `store`"
+                },
             )
         })
 }

@@ -68,6 +68,7 @@ pub struct Settings {
     /// The GitHub App. Required.
     pub github: GitHub,
     /// Repositories that are served, as patterns of `owner/name`; all others are refused. Required.
+    #[serde(deserialize_with = "parse_repositories")]
     pub repositories: Patterns,
     /// Where webhooks and pages are served, as address and port. Default `0.0.0.0:8080`.
     #[serde(default = "default_listen")]
@@ -107,6 +108,18 @@ pub struct ToolPaths {
     /// Kustomize 5. Default: `kustomize` of the search path.
     #[serde(default)]
     pub kustomize: Option<PathBuf>,
+}
+
+/// A pattern that can match no repository would silently serve nobody.
+fn parse_repositories<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Patterns, D::Error> {
+    let patterns = Patterns::deserialize(deserializer)?;
+    let is_hopeless = |text: &&String| !text.contains('/') && !text.contains("**");
+    match patterns.texts().iter().find(is_hopeless) {
+        Some(text) => Err(serde::de::Error::custom(format!(
+            "`{text}` matches nothing: write `owner/name`, or `owner/*` for all of an owner"
+        ))),
+        None => Ok(patterns),
+    }
 }
 
 fn default_listen() -> SocketAddr {

@@ -138,10 +138,12 @@ pub enum ToolError {
         found: Version,
     },
     /// Found, and cannot be run.
-    #[error("{} was found and cannot be run: {reason}", kind.name())]
+    #[error("{} at `{file}` cannot be run: {reason}", kind.name())]
     Unusable {
         /// Which.
         kind: ToolKind,
+        /// Where.
+        file: String,
         /// What happened.
         reason: String,
     },
@@ -208,7 +210,12 @@ impl Tools {
     }
 
     fn inspect(&self, kind: ToolKind, path: &Path) -> Result<Tool, ToolError> {
-        let unusable = |reason: String| ToolError::Unusable { kind, reason };
+        let file = path.display().to_string();
+        let unusable = |reason: String| ToolError::Unusable {
+            kind,
+            file: file.clone(),
+            reason,
+        };
         let path = path
             .canonicalize()
             .map_err(|error| unusable(error.kind().to_string()))?;

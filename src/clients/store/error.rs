@@ -14,7 +14,7 @@ pub enum StoreError {
         source: sqlx::Error,
     },
     /// Another process has it.
-    #[error("the database `{path}` could not be locked: another Drydock may be using it")]
+    #[error("the database `{path}` could not be locked")]
     Lock {
         /// The file.
         path: String,

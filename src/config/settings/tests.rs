@@ -111,6 +111,8 @@ fn what_is_wrong_is_named_with_file_line_and_column() {
         assert!(!error.contains("c4n4ry"), "{error}");
     }
     assert!(invalid("repositories: []\n").contains("missing field `github`"));
+    let owner = LEAST.replace("o/*", "o");
+    assert!(invalid(&owner).contains("`o` matches nothing: write `owner/name`"));
     assert!(invalid(&format!("{LEAST}repositories: []\n")).contains("duplicate"));
     assert!(matches!(
         load(Path::new("no/such/file.yaml")),
