@@ -5,7 +5,7 @@ use super::announced::Announced;
 use super::compare::destination;
 use super::field_path::to_pointer;
 use super::immutable::says_immutable;
-use super::settle::{NOT_PERMITTED, withheld};
+use super::settle::{not_asked, withheld};
 use crate::finding::{Finding, Gate, NotVerified, Severity};
 use crate::gate::position;
 use crate::ids::Side;
@@ -245,7 +245,7 @@ impl Teller<'_> {
             DryRun::NotAsked => self
                 .question
                 .withheld
-                .map_or(NOT_PERMITTED, withheld)
+                .map_or_else(|| not_asked(self.question), withheld)
                 .to_owned(),
             DryRun::Unanswered(reason) => reason.message.clone(),
             DryRun::NamespaceMissing => "its namespace does not exist yet".to_owned(),

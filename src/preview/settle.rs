@@ -8,7 +8,7 @@ use super::normalize::normalize;
 use super::predict::predict;
 use crate::config::repo::Engine;
 use crate::object::Manifest;
-use crate::observe::{Answer, DryRun, Live, Observation, Question, Withheld};
+use crate::observe::{Answer, DryRun, Live, Observation, Question, Withheld, is_guarded};
 
 /// What is known about the live object.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,8 +98,14 @@ fn unasked(question: &Question, observation: &Observation) -> String {
     }
 }
 
-/// Why a guarded kind was not dry-run (see [`crate::observe::is_guarded`]).
-pub(super) const NOT_PERMITTED: &str = "a dry run of this kind needs rights that a preview does not hold; it is compared with what is live";
+/// Why an object of the head was not dry-run.
+pub(super) fn not_asked(question: &Question) -> &'static str {
+    if is_guarded(&question.object) {
+        "a dry run of this kind needs rights that a preview does not hold; it is compared with what is live"
+    } else {
+        "the recording has no dry run of what was edited since; it is compared with what was live"
+    }
+}
 
 /// Why an object is not sent, as a phrase.
 pub(super) fn withheld(reason: Withheld) -> &'static str {
@@ -130,7 +136,7 @@ fn find_basis(
             Basis::Estimated,
             Some("deletions are not sent as a dry run".to_owned()),
         ),
-        DryRun::NotAsked => (Basis::Estimated, Some(NOT_PERMITTED.to_owned())),
+        DryRun::NotAsked => (Basis::Estimated, Some(not_asked(question).to_owned())),
         DryRun::NamespaceMissing => {
             let namespace = object.namespace.as_deref().unwrap_or_default();
             let note = if announced.has_namespace(&question.cluster, namespace) {

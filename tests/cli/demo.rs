@@ -88,7 +88,9 @@ fn a_kept_sample_is_judged_as_it_was_edited() {
     }
     let ran = drydock(folder.path(), &args);
     assert!(
-        ran.stdout.contains("Passes: nothing blocks.") && !ran.stdout.contains("refuses"),
+        ran.stdout.contains("Passes: nothing blocks.")
+            && ran.stdout.contains("no dry run of what was edited")
+            && !ran.stdout.contains("refuses"),
         "{}",
         ran.stdout
     );
