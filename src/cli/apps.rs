@@ -47,6 +47,12 @@ pub(super) fn run(args: &AppsArgs) -> Result<Exit, CommandError> {
         let path: RepoPath = file
             .parse()
             .map_err(|error: crate::ids::InvalidId| CommandError::new(error.to_string()))?;
+        if !tree.entries().contains_key(&path) {
+            return Err(CommandError::with_hint(
+                format!("the repository holds no file `{path}`"),
+                "name it from the repository's root",
+            ));
+        }
         declared.apps.retain(|_, app| app.closure.contains(&path));
         declared.left_out.clear();
         if declared.apps.is_empty() && args.format == AppsFormat::Text {

@@ -22,7 +22,7 @@ use crate::verdict::Verdict;
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
     /// Manifest files or folders to judge without Git (`-` reads standard input)
-    #[arg(value_name = "PATH")]
+    #[arg(value_name = "PATH", conflicts_with_all = ["base", "head", "all"])]
     pub(super) paths: Vec<PathBuf>,
     /// The repository
     #[arg(long, value_name = "DIR", default_value = ".")]

@@ -37,7 +37,11 @@ pub(super) fn run(_args: &DoctorArgs) -> Result<Exit, CommandError> {
             // Helm 3 serves only those whose deployer still uses it.
             Err(error) => {
                 complete &= kind == ToolKind::Helm3;
-                lines.push(format!("missing  {error}"));
+                let why = match kind {
+                    ToolKind::Helm3 => " (only where your deployer still uses it)",
+                    ToolKind::Helm4 | ToolKind::Kustomize => "",
+                };
+                lines.push(format!("missing  {error}{why}"));
             }
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::check::CheckArgs;
-use super::{CommandError, inputs, policies};
+use super::{CommandError, inputs, output, policies};
 use crate::config::repo::RepoConfig;
 use crate::finding::Gate;
 use crate::ids::RepoPath;
@@ -68,11 +68,39 @@ pub(super) fn judge(args: &CheckArgs, gates: BTreeSet<Gate>) -> Result<Report, C
         masker,
         now_ns: inputs::now_ns(args.now.as_deref())?,
     };
-    Ok(judge_files(&files, &rules, &means))
+    let report = judge_files(&files, &rules, &means);
+    if let Some(folder) = files
+        .iter()
+        .find_map(|file| sources_of_renderer(&file.path))
+    {
+        output::say(&format!(
+            "note: files are judged as they stand; for what a kustomization or a chart renders to: \
+             `drydock render --path {folder} | drydock check -`, or `drydock check --all` in its repository"
+        ));
+    }
+    Ok(report)
+}
+
+/// The folder of a kustomization or a chart, when this is the file that makes it one.
+fn sources_of_renderer(path: &RepoPath) -> Option<String> {
+    let path = Path::new(path.as_str());
+    let names = ["kustomization.yaml", "kustomization.yml", "Chart.yaml"];
+    let name = path.file_name()?.to_str()?;
+    let folder = path.parent()?.to_str()?;
+    names.contains(&name).then(|| match folder {
+        "" => ".".to_owned(),
+        folder => folder.to_owned(),
+    })
 }
 
 fn read_stdin() -> Result<GivenFile, CommandError> {
     let bytes = inputs::read_file_or_stdin(Path::new("-"))?;
+    if bytes.trim_ascii().is_empty() {
+        return Err(CommandError::with_hint(
+            "standard input is empty",
+            "see whether the command before the pipe failed",
+        ));
+    }
     let path = STDIN
         .parse()
         .map_err(|error: crate::ids::InvalidId| CommandError::new(error.to_string()))?;

@@ -36,9 +36,9 @@ pub(super) fn read_tree(
     revision: Option<&str>,
 ) -> Result<Tree, CommandError> {
     let Some(revision) = revision else {
-        return repository.worktree().map_err(|error| {
-            CommandError::new(format!("the working tree could not be read: {error}"))
-        });
+        return repository
+            .worktree()
+            .map_err(|error| CommandError::new(error.to_string()));
     };
     let commit = repository.resolve(revision).map_err(|error| {
         CommandError::with_hint(
@@ -57,18 +57,19 @@ pub(super) fn read_config(file: Option<&Path>, tree: &Tree) -> Result<RepoConfig
         None => (FILE_NAME.to_owned(), Rules::read_config(tree)),
         Some(file) => (file.display().to_string(), repo::parse(&read_file(file)?)),
     };
-    result.map_err(|errors| config_error(&name, &errors))
+    result.map_err(|errors| config_error(&name, &errors, file.is_none()))
 }
 
-fn config_error(name: &str, errors: &[ConfigError]) -> CommandError {
+fn config_error(name: &str, errors: &[ConfigError], is_of_base: bool) -> CommandError {
     let lines: Vec<String> = errors
         .iter()
         .map(|error| format!("{name}:{error}"))
         .collect();
-    CommandError::with_hint(
-        format!("the configuration is not valid\n  {}", lines.join("\n  ")),
-        "the configuration that judges is the one of the base: it has to be fixed there",
-    )
+    let hint = "the configuration that judges is the one of the base: it has to be fixed there";
+    CommandError {
+        what: format!("the configuration is not valid\n  {}", lines.join("\n  ")),
+        hint: is_of_base.then(|| hint.to_owned()),
+    }
 }
 
 /// Reads a file that was named on the command line.

@@ -163,7 +163,7 @@ fn required(paths: &[PathBuf]) -> Result<&[PathBuf], CommandError> {
     if paths.is_empty() {
         return Err(CommandError::with_hint(
             "no policies are named",
-            "name files or folders: `drydock policy test policies`",
+            "name files or folders after the command, such as `policies`",
         ));
     }
     Ok(paths)

@@ -189,3 +189,26 @@ fn an_output_file_that_cannot_be_written_is_said() {
     );
     refuses_to_judge(&ran, &["/nonexistent/report.txt"]);
 }
+
+#[test]
+fn given_files_that_hold_nothing_or_that_a_renderer_reads_are_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let chart = folder.path().join("chart");
+    std::fs::create_dir(&chart).unwrap();
+    std::fs::write(chart.join("Chart.yaml"), "name: shop\n").unwrap();
+    std::fs::write(folder.path().join("notes.md"), "# Notes\n").unwrap();
+    refuses_to_judge(
+        &drydock(folder.path(), &["check", "-"]),
+        &["standard input is empty"],
+    );
+    let chart = drydock(folder.path(), &["check", "chart"]);
+    let hint = "drydock render --path chart | drydock check -";
+    assert!(chart.stderr.contains(hint), "{chart:?}");
+    let notes = drydock(folder.path(), &["check", "notes.md"]);
+    assert!(
+        notes.stdout.contains("the given files hold no object"),
+        "{notes:?}"
+    );
+    let both = drydock(folder.path(), &["check", "notes.md", "--base", "main"]);
+    refuses_to_judge(&both, &["cannot be used with"]);
+}

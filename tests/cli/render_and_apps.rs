@@ -66,6 +66,9 @@ fn apps_lists_what_is_declared_and_says_why_a_file_matters() {
         why.stdout.contains("kustomization:overlay") && !why.stdout.contains("directory:plain"),
         "{why:?}"
     );
+    let missing = drydock(repo.path(), &["apps", "--why", "README.md"]);
+    assert_eq!(missing.code, 2, "{missing:?}");
+    repo.write("README.md", "# Read me\n");
     let nobody = drydock(repo.path(), &["apps", "--why", "README.md"]);
     assert!(nobody.stdout.contains("no application reads"), "{nobody:?}");
 }

@@ -207,6 +207,11 @@ impl TestReport {
                 .iter()
                 .filter(|case| case.failure.is_some())
                 .count();
+        if self.tests.is_empty() && self.cases.is_empty() {
+            return "no test was found: write rules `test_…`, or samples `cases/allows-….yaml` and \
+                    `cases/denies-….yaml` beside a rule\n"
+                .to_owned();
+        }
         let _ = writeln!(
             text,
             "{} tests and {} cases, {failed} failed",

@@ -146,7 +146,7 @@ fn untracked(root: &Path, tracked: &BTreeMap<RepoPath, Entry>) -> Result<Vec<Rep
         .build();
     let mut found = Vec::new();
     for item in walk {
-        let item = item.map_err(|error| failure("", &error))?;
+        let item = item.map_err(|error| failure(&root.to_string_lossy(), &error))?;
         if item.file_type().is_none_or(|kind| kind.is_dir()) {
             continue;
         }

@@ -138,7 +138,7 @@ fn counts_of_the_summary_and_the_json_add_up() {
         findings.iter().filter(other).count()
     };
     let sentence = format!(
-        "Refused: {blocking} findings at 2 places block. {} warning, {} older finding, {} finding fixed, {} finding waived.",
+        "Refused: {blocking} findings at 2 places block. {} warning, {} older finding, {} finding fixed, {} finding waived (--format markdown lists the older ones).",
         of("new"),
         of("existing"),
         of("fixed"),

@@ -51,7 +51,9 @@ fn header(report: &Report, colour: Colour) -> String {
         (None, Some(head)) => format!("  {head}"),
         (_, None) => String::new(),
     };
-    let extent = if is_file_mode(report) {
+    let extent = if is_file_mode(report) && report.objects.is_empty() {
+        "no object".to_owned()
+    } else if is_file_mode(report) {
         let files: std::collections::BTreeSet<_> =
             report.objects.iter().map(|object| &object.path).collect();
         let files = count(files.len(), "file", "files");
@@ -86,7 +88,7 @@ fn header(report: &Report, colour: Colour) -> String {
 
 /// True when files were judged without Git.
 fn is_file_mode(report: &Report) -> bool {
-    report.head.is_none() && !report.objects.is_empty()
+    report.head.is_none()
 }
 
 fn write_trouble(

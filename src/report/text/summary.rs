@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::finding::Gate;
 use crate::ids::Side;
-use crate::plan::UntouchedReason;
+use crate::plan::{Untouched, UntouchedItem, UntouchedReason};
 use crate::preview::Basis;
 use crate::verdict::{AppOutcome, GateResult, Verdict};
 
@@ -40,7 +40,11 @@ fn closing(report: &Report, tally: &Tally, colour: Colour) -> String {
     let mut sentences = vec![reason(report, tally)];
     let others = tally.others();
     if !others.is_empty() {
-        sentences.push(others.join(", "));
+        let mut others = others.join(", ");
+        if tally.older > 0 {
+            others.push_str(" (--format markdown lists the older ones)");
+        }
+        sentences.push(others);
     }
     let not_verified = tally.not_verified.words();
     if !not_verified.is_empty() {
@@ -63,8 +67,16 @@ fn reason(report: &Report, tally: &Tally) -> String {
         format!(". {}", wording::listed(&refusals))
     };
     match (&report.verdict, troubles.as_slice()) {
+        (Verdict::Pass(_), _) if super::is_file_mode(report) && report.objects.is_empty() => {
+            "nothing to inspect, the given files hold no object".to_owned()
+        }
         (Verdict::Pass(_), _) if report.apps.is_empty() && !super::is_file_mode(report) => {
-            "nothing to inspect, no application reads the changed files".to_owned()
+            let is_file = |item: &Untouched| matches!(item.what, UntouchedItem::Path(_));
+            if report.untouched.iter().any(is_file) {
+                "nothing to inspect, no application reads the changed files".to_owned()
+            } else {
+                "nothing to inspect, no file changed".to_owned()
+            }
         }
         (Verdict::Pass(_), _) => "nothing blocks".to_owned(),
         (_, [(one, _)]) => format!(
@@ -168,6 +180,9 @@ fn outcome(app: &AppReport, colour: Colour) -> String {
 }
 
 fn write_objects(out: &mut String, report: &Report, colour: Colour) {
+    if report.objects.is_empty() {
+        return;
+    }
     let counts: Vec<String> = [
         (SchemaStatus::Valid, "valid"),
         (SchemaStatus::Invalid, "invalid"),
