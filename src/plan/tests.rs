@@ -210,13 +210,16 @@ fn a_listed_application_replaces_what_was_discovered_there() {
         ("chart/Chart.yaml", "name: chart\n"),
         ("chart/prod.yaml", "a: 1\n"),
         ("archive/a.yaml", OBJECT),
+        ("archive/kustomization.yaml", "resources: [a.yaml]\n"),
     ]);
     let declared = declare(&tree, &listing(), &Defaults::default());
     assert_eq!(ids(&declared), ["config:shop"]);
     let side = declared.apps.values().next().unwrap();
     assert_eq!(side.namespace.as_deref(), Some("shop"));
     assert_eq!(side.refusals[0].kind, RefusalKind::RemoteReference);
-    assert_eq!(declared.left_out[0].reason, UntouchedReason::FolderMissing);
+    let reasons: Vec<_> = declared.left_out.iter().map(|left| left.reason).collect();
+    let expected = [UntouchedReason::Excluded, UntouchedReason::FolderMissing];
+    assert_eq!(reasons, expected);
 }
 
 #[test]

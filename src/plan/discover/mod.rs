@@ -135,7 +135,8 @@ impl Patterns {
     pub(super) fn new(patterns: &[String]) -> Self {
         let mut set = GlobSetBuilder::new();
         for pattern in patterns {
-            let pattern = pattern.trim_end_matches('/');
+            // A folder's content is meant with the folder: `archive/**` excludes a root in `archive`.
+            let pattern = pattern.trim_end_matches("/**").trim_end_matches('/');
             for form in [pattern.to_owned(), format!("{pattern}/**")] {
                 if let Ok(glob) = GlobBuilder::new(&form).literal_separator(true).build() {
                     set.add(glob);
