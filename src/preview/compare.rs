@@ -15,7 +15,7 @@ use super::{Action, AppPreview, Basis, Change, Input, Origin};
 use crate::config::repo::Engine;
 use crate::ids::ClusterName;
 use crate::intent::is_kept_for_good;
-use crate::object::Manifest;
+use crate::object::{Manifest, Role};
 use crate::observe::{DryRun, Live, Observation, Question, read_pairs};
 use crate::plan::PlannedApp;
 use crate::render::RenderedApp;
@@ -116,6 +116,8 @@ fn compose_change(
         // Drift is not this change's doing, and what stays is in no danger.
         Origin::Drift => Vec::new(),
         _ if kept(question, effect.action).is_some() => Vec::new(),
+        // A hook is made anew at each of its events.
+        _ if is_hook(question) => Vec::new(),
         _ => find_dangers(&Case {
             object: &question.object,
             action: effect.action,
@@ -155,10 +157,17 @@ fn compose_change(
     }
 }
 
+fn is_hook(question: &Question) -> bool {
+    let manifest = question.head.as_ref().or(question.base.as_ref());
+    manifest.is_some_and(|manifest| manifest.role() == Role::Hook)
+}
+
 /// What Drydock's own engine does not do of a deletion.
 fn kept(question: &Question, action: Action) -> Option<&'static str> {
     let stays = action == Action::Delete
         && question.engine == Engine::Apply
+        // Without a cluster nobody said that Drydock applies it.
+        && !question.cluster.0.is_empty()
         && is_kept_for_good(&question.object);
     stays.then_some("stays in the cluster: Drydock never deletes this kind")
 }

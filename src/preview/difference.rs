@@ -7,29 +7,20 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::FieldChange;
-
-/// One step into an object; list items by their name, where they have one, so that steps of
-/// different comparisons can be compared.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Step {
-    Field(String),
-    Item(String),
-    Index(usize),
-}
+use super::{FieldChange, Step};
 
 /// One field that differs.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Difference {
-    pub(super) path: Vec<Step>,
     pub(super) change: FieldChange,
 }
 
 impl Difference {
     /// True when both are about the same field or one is inside the other.
     pub(super) fn overlaps(&self, other: &Self) -> bool {
-        let shorter = self.path.len().min(other.path.len());
-        self.path.get(..shorter) == other.path.get(..shorter)
+        let (one, other) = (&self.change.path, &other.change.path);
+        let shorter = one.len().min(other.len());
+        one.get(..shorter) == other.get(..shorter)
     }
 }
 
@@ -197,9 +188,9 @@ impl Walk<'_> {
 
     fn note(&mut self, before: Option<&Value>, after: Option<&Value>) {
         self.found.push(Difference {
-            path: self.path.clone(),
             change: FieldChange {
                 pointer: self.pointer.clone(),
+                path: self.path.clone(),
                 before: before.cloned(),
                 after: after.cloned(),
             },
@@ -277,7 +268,7 @@ mod tests {
         #[test]
         fn every_pointer_leads_to_the_value_it_names(before in values(), after in values()) {
             for difference in differences(&before, &after) {
-                let FieldChange { pointer, before: old, after: new } = difference.change;
+                let FieldChange { pointer, before: old, after: new, .. } = difference.change;
                 if let Some(new) = new {
                     prop_assert_eq!(after.pointer(&pointer), Some(&new));
                 } else {

@@ -1,7 +1,8 @@
 //! Fields that an API server refuses to change. Used where it was not asked; where it was, its own
 //! answer counts.
 
-use super::difference::{Difference, Step};
+use super::Step;
+use super::difference::Difference;
 use crate::ids::ObjectRef;
 
 /// (group, kind, path of fields): a change at or below the path is refused.
@@ -58,7 +59,7 @@ pub(super) fn find_immutable(object: &ObjectRef, changes: &[Difference]) -> Vec<
             IMMUTABLE.iter().any(|(group, kind, path)| {
                 object.group == *group
                     && object.kind == *kind
-                    && starts_with(&difference.path, path)
+                    && starts_with(&difference.change.path, path)
             })
         })
         .map(|difference| difference.change.pointer.clone())

@@ -152,11 +152,24 @@ impl Basis {
     }
 }
 
+/// One step of a path into an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// A key of a map.
+    Field(String),
+    /// An item of a list by its name, such as a container's, or a port's number and protocol.
+    Item(String),
+    /// An item of a list without names by its position, from 0.
+    Index(usize),
+}
+
 /// One field that differs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FieldChange {
-    /// JSON pointer.
+    /// JSON pointer; into the state after, where the field is there.
     pub pointer: String,
+    /// The same as keys, with items of lists by name where they have one.
+    pub path: Vec<Step>,
     /// Value before; `None`: the field was not there.
     pub before: Option<serde_json::Value>,
     /// Value after; `None`: the field goes.

@@ -2,33 +2,19 @@
 
 use serde_json::Value;
 
-use crate::preview::{Action, Basis, Change, FieldChange, Origin};
+use crate::preview::{Action, Basis, Change, FieldChange, Origin, Step};
 
 use super::visible;
 
-/// A JSON pointer as people write paths: `spec.containers[0].image`,
+/// A path as people write it: `spec.containers[web].image`,
 /// `metadata.annotations["example.org/owner"]`.
-pub(super) fn path(pointer: &str) -> String {
+pub(super) fn path(steps: &[Step]) -> String {
     let mut out = String::new();
-    for segment in pointer.split('/').skip(1) {
-        let segment = visible::line(&segment.replace("~1", "/").replace("~0", "~"));
-        let plain = !segment.is_empty()
-            && segment
-                .chars()
-                .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
-        if plain && segment.chars().all(|c| c.is_ascii_digit()) {
-            out.push('[');
-            out.push_str(&segment);
-            out.push(']');
-        } else if plain {
-            if !out.is_empty() {
-                out.push('.');
-            }
-            out.push_str(&segment);
-        } else {
-            out.push_str("[\"");
-            out.push_str(&segment);
-            out.push_str("\"]");
+    for step in steps {
+        match step {
+            Step::Field(key) => push_key(&mut out, key),
+            Step::Item(name) => put!(out, "[{}]", visible::line(name)),
+            Step::Index(index) => put!(out, "[{index}]"),
         }
     }
     if out.is_empty() {
@@ -36,6 +22,30 @@ pub(super) fn path(pointer: &str) -> String {
     } else {
         out
     }
+}
+
+/// A JSON pointer as steps; names of items are not known.
+pub(super) fn steps(pointer: &str) -> Vec<Step> {
+    let segments = pointer.split('/').skip(1);
+    segments
+        .map(|segment| match segment.parse() {
+            Ok(index) => Step::Index(index),
+            Err(_) => Step::Field(segment.replace("~1", "/").replace("~0", "~")),
+        })
+        .collect()
+}
+
+fn push_key(out: &mut String, key: &str) {
+    let key = visible::line(key);
+    let letter = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    if key.is_empty() || !key.chars().all(letter) {
+        put!(out, "[\"{key}\"]");
+        return;
+    }
+    if !out.is_empty() {
+        out.push('.');
+    }
+    out.push_str(&key);
 }
 
 /// A value on one line of at most `limit` characters: strings that look like nothing else stand
@@ -233,16 +243,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pointers_read_like_paths() {
-        assert_eq!(
-            path("/spec/template/spec/containers/0/image"),
-            "spec.template.spec.containers[0].image"
-        );
-        assert_eq!(
-            path("/metadata/annotations/example.org~1owner"),
-            "metadata.annotations[\"example.org/owner\"]"
-        );
-        assert_eq!(path(""), "the whole object");
+    fn items_of_lists_are_called_by_their_names() {
+        let field = |key: &str| Step::Field(key.to_owned());
+        let item = Step::Item("web".to_owned());
+        let image = [field("spec"), field("containers"), item, field("image")];
+        assert_eq!(path(&image), "spec.containers[web].image");
+        let owner = [field("metadata"), field("example.org/owner")];
+        assert_eq!(path(&owner), "metadata[\"example.org/owner\"]");
+        let rule = [field("spec"), field("rules"), Step::Index(0)];
+        assert_eq!(path(&rule), "spec.rules[0]");
+        assert_eq!(path(&steps("/a~1b/0")), "[\"a/b\"][0]");
+        assert_eq!(path(&[]), "the whole object");
     }
 
     #[test]

@@ -1,5 +1,5 @@
 # METADATA
-# title: the change deletes what holds data or other objects
+# title: the change removes what holds data or other objects
 # description: >-
 #   Deleting a claim can delete its volume, deleting a namespace deletes all that is in it, and
 #   deleting a CustomResourceDefinition deletes every object of its kind. A revert brings back the
@@ -14,14 +14,14 @@ package drydock.gitops.delete_stateful
 import data.drydock.lib.kubernetes
 
 losses := {
-	["", "PersistentVolumeClaim"]: "its volume may be deleted with it",
-	["", "PersistentVolume"]: "its data may no longer be reachable",
-	["", "Namespace"]: "everything in it is deleted",
+	["", "PersistentVolumeClaim"]: "where it is deleted, its volume may go with it",
+	["", "PersistentVolume"]: "where it is deleted, its data may be out of reach",
+	["", "Namespace"]: "where it is deleted, everything in it goes",
 	["apps", "StatefulSet"]: "its pods go, and their claims with them where the retention policy says so",
-	["apiextensions.k8s.io", "CustomResourceDefinition"]: "every object of its kind is deleted",
+	["apiextensions.k8s.io", "CustomResourceDefinition"]: "where it is deleted, every object of its kind goes",
 }
 
-deny contains sprintf("deletes %s: %s", [kubernetes.label(input.old), loss]) if {
+deny contains sprintf("removes %s: %s", [kubernetes.label(input.old), loss]) if {
 	input.operation == "DELETE"
 	loss := losses[[kubernetes.group(input.old), input.old.kind]]
 }

@@ -5,7 +5,7 @@ import data.drydock.gitops.delete_stateful
 claim := {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"}}
 
 test_a_deleted_claim_is_named if {
-	delete_stateful.deny == {"deletes PersistentVolumeClaim data: its volume may be deleted with it"} with input as {
+	delete_stateful.deny == {"removes PersistentVolumeClaim data: where it is deleted, its volume may go with it"} with input as {
 		"operation": "DELETE",
 		"object": null,
 		"old": claim,

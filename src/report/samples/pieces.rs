@@ -8,6 +8,7 @@ use crate::ids::{AppId, ClusterName, CommitSha, DeclaredBy, Digest, ObjectRef, R
 use crate::plan::{AppSource, RendererInput, Why};
 use crate::preview::{Action, AppPreview, Basis, Change, FieldChange, Origin};
 use crate::report::model::{AppReport, Occasion};
+use crate::report::values;
 use crate::verdict::{AppOutcome, GateResult};
 
 pub(in crate::report) fn sha(digit: char) -> CommitSha {
@@ -89,6 +90,7 @@ pub(in crate::report) fn field(
 ) -> FieldChange {
     FieldChange {
         pointer: pointer.to_owned(),
+        path: values::steps(pointer),
         before,
         after,
     }

@@ -94,7 +94,7 @@ fn block(change: &Change, usual: &Usual) -> String {
         push_more(&mut out, lines.len(), LINES, ("line", "lines"));
     } else {
         for field in change.fields.iter().take(FIELDS) {
-            let path = values::path(&field.pointer);
+            let path = values::path(&field.path);
             for (sign, value) in [("-", &field.before), ("+", &field.after)] {
                 if let Some(value) = value {
                     let value = values::value(value, VALUE);
@@ -133,7 +133,7 @@ fn drift(report: &Report) -> Section {
                 .iter()
                 .take(NAMED)
                 .map(|field| {
-                    let path = values::path(&field.pointer);
+                    let path = values::path(&field.path);
                     let values = values::transition(field, VALUE);
                     markdown::code(&format!("{path}: {values}"))
                 })

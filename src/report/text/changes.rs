@@ -179,7 +179,7 @@ fn write_change(out: &mut String, change: &Change, usual: &Usual, colour: Colour
         put!(
             out,
             "      {}: {}\n",
-            values::path(&field.pointer),
+            values::path(&field.path),
             values::transition(field, VALUE)
         );
     }

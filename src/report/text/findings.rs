@@ -6,8 +6,8 @@ use crate::preview::Danger;
 
 use super::super::groups::{Group, Part};
 use super::super::model::{AppReport, Report};
-use super::super::visible;
 use super::super::wording::{self, count};
+use super::super::{values, visible};
 use super::excerpt;
 use super::paint::{Colour, Ink};
 
@@ -96,7 +96,7 @@ pub(super) fn write_group(out: &mut String, report: &Report, group: &Group<'_>, 
         .as_deref()
         .filter(|_| finding.source.is_none())
     {
-        let path = super::super::values::path(pointer);
+        let path = values::path(&values::steps(pointer));
         excerpt::note(out, margin, "field", &path, colour);
     }
     if !group.apps.is_empty() && (report.apps.len() > 1 || group.apps.len() > 1) {
