@@ -19,6 +19,7 @@ mod runs;
 mod tests;
 
 use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -96,6 +97,7 @@ impl Store {
             path: path.display().to_string(),
             source,
         };
+        make_private(path).map_err(|source| open(sqlx::Error::Io(source)))?;
         let write = SqlitePoolOptions::new()
             .max_connections(1)
             // After a commit that failed (a full disk) SQLite has rolled back by itself and the
@@ -170,6 +172,18 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive)
         .map_err(|errno| failed(errno.into()))?;
     Ok(file)
+}
+
+/// Reports of private repositories are nobody else's to read; SQLite gives its other files the same
+/// mode.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(path)
+        .map(drop)
 }
 
 /// The next number of a sequence; grows with every call within any transaction that commits.

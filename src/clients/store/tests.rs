@@ -43,6 +43,20 @@ async fn claim(store: &Store, owner: &str, now: u64) -> Option<Job> {
 }
 
 #[tokio::test]
+async fn the_database_is_nobody_elses_to_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (folder, store) = store().await;
+    let one = delivery("a", 1);
+    store.accept(&one, at(0)).await.unwrap();
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode();
+        let is_lock = entry.path().extension().is_some_and(|end| end == "lock");
+        assert!(is_lock || mode & 0o077 == 0, "{entry:?}: {mode:o}");
+    }
+}
+
+#[tokio::test]
 async fn a_delivery_is_repeated_until_it_is_processed_and_never_after() {
     let (_folder, store) = store().await;
     let one = delivery("a", 1);
