@@ -144,7 +144,7 @@ fn one_broken_source_refuses_all() {
     assert!(
         error.problems()[0]
             .to_string()
-            .contains("empty: there is no policy in this source"),
+            .contains("empty: there is no Rego file here"),
         "{error}"
     );
 }

@@ -259,7 +259,9 @@ impl Finder<'_> {
             }
         }
         if self.rules.is_empty() && self.problems.is_empty() {
-            let message = if self.ignored.is_empty() {
+            let message = if files.is_empty() {
+                "there is no Rego file here: name a file or folder that holds one (a pull request is judged by those of its base commit)".to_owned()
+            } else if self.ignored.is_empty() {
                 "there is no policy in this source: no package has a `deny`, `warn` or `violation` rule".to_owned()
             } else {
                 format!(
