@@ -11,7 +11,7 @@ use crate::clients::cluster::{Credentials, PreviewClient};
 use crate::config::repo::RepoConfig;
 use crate::ids::ClusterName;
 use crate::object::Masker;
-use crate::observe::{Scope, Unanswered, snapshot};
+use crate::observe::{Scope, snapshot};
 use crate::run::pipeline::Clusters;
 
 /// True when a cluster or a recording is named.
@@ -62,7 +62,14 @@ pub(super) fn connect(
             &name,
             Arc::clone(&masker),
         ));
-        clients.insert(name, client.map_err(Unanswered::from));
+        // Nothing was sent yet: what fails here is what the command line names.
+        let client = client.map_err(|error| {
+            CommandError::with_hint(
+                super::describe(&error),
+                "name a kubeconfig that exists with `--kubeconfig FILE`, and one of its contexts with `--context NAME`",
+            )
+        })?;
+        clients.insert(name, Ok(client));
     }
     Ok(Clusters::Connected {
         runtime: runtime.handle().clone(),

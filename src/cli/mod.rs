@@ -106,6 +106,16 @@ impl CommandError {
     }
 }
 
+/// An error with its cause.
+fn describe(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    if let Some(source) = error.source() {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+    }
+    text
+}
+
 /// Parses the arguments of this process and runs the command. Usage errors end the process with 2.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();

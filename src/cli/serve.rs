@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sha2::Sha256;
 use tokio::net::TcpListener;
 
-use super::{CommandError, Exit, inputs};
+use super::{CommandError, Exit, describe, inputs};
 use crate::clients::github::{App, GitHub, GitHubError, GitHubOptions};
 use crate::clients::store;
 use crate::config::settings::{self, Settings, SettingsError, Store};
@@ -241,15 +241,6 @@ fn derive(private_key: &SecretString, purpose: &str) -> [u8; 32] {
             mac.finalize().into_bytes().into()
         })
         .unwrap_or_default()
-}
-
-fn describe(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    if let Some(source) = error.source() {
-        text.push_str(": ");
-        text.push_str(&source.to_string());
-    }
-    text
 }
 
 async fn wait_for_signal() -> Result<(), CommandError> {

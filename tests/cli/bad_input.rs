@@ -98,6 +98,26 @@ fn an_unreachable_cluster_is_an_error_and_not_a_pass() {
 }
 
 #[test]
+fn a_cluster_that_no_kubeconfig_names_is_said_once_even_when_nothing_changed() {
+    let repo = repository();
+    for (flag, value, words) in [
+        ("--kubeconfig", "no-such-file", "no-such-file"),
+        ("--cluster", "staging=no-such-context", "no-such-context"),
+    ] {
+        let file = repo.path().join("empty-kubeconfig");
+        std::fs::write(&file, "apiVersion: v1\nkind: Config\n").unwrap();
+        let mut args = vec!["check", "--base", "HEAD", flag, value];
+        if flag == "--cluster" {
+            args.extend(["--kubeconfig", file.to_str().unwrap()]);
+        }
+        let ran = drydock(repo.path(), &args);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert_eq!(ran.stderr.matches(words).count(), 1, "{ran:?}");
+        assert!(ran.stdout.is_empty(), "{ran:?}");
+    }
+}
+
+#[test]
 fn a_policy_with_an_unknown_builtin_is_refused_with_its_place() {
     let repo = repository();
     repo.write(
