@@ -26,6 +26,14 @@ fn the_list_names_every_built_in_rule() {
 }
 
 #[test]
+fn the_list_says_that_built_in_rules_only_warn() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = drydock(folder.path(), &["policy", "list"]);
+    assert!(ran.stdout.starts_with("rule  "), "{ran:?}");
+    assert!(ran.stdout.contains("Built-in rules warn"), "{ran:?}");
+}
+
+#[test]
 fn a_policy_that_would_fail_open_is_refused_by_lint() {
     let folder = tempfile::tempdir().unwrap();
     let policy = "package main\n\nimport rego.v1\n\ndeny contains msg if {\n\thttp.send({\"url\": \"x\"}).status_code == 200\n\tmsg := \"m\"\n}\n";

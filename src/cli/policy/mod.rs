@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 pub use cases::CaseResult;
 pub use files::{Selection, SourceError, load_data, load_source};
 
-use crate::gate::policy::{PolicySource, Problem, RuleInfo};
+use crate::gate::policy::{BUILT_IN, PolicySource, Problem, RuleInfo};
 use crate::gate::wire::{Load, TestResult, WIRE_VERSION};
 use crate::run::judge::{self, Judge, JudgeError, RULE_LIMIT};
 use crate::sandbox::Sandbox;
@@ -28,7 +28,7 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// One line for each rule: id, severity, kind, title, place.
+    /// A line of titles, one line for each rule, and what the built-in ones do.
     pub fn text(&self) -> String {
         let width = self
             .rules
@@ -37,17 +37,27 @@ impl Listing {
             .max()
             .unwrap_or(0);
         let mut text = String::new();
+        if !self.rules.is_empty() {
+            let _ = writeln!(
+                text,
+                "{:width$}  {:8}  {:10}  finds  (file:line)",
+                "rule", "severity", "kind"
+            );
+        }
         for rule in &self.rules {
             let title = rule.metadata.title.as_deref().unwrap_or("no title");
             let _ = writeln!(
                 text,
-                "{:width$}  {:7}  {:10}  {title}  ({}:{})",
+                "{:width$}  {:8}  {:10}  {title}  ({}:{})",
                 rule.id,
                 severity_word(rule),
                 rule.kind().word(),
                 rule.path,
                 rule.line
             );
+        }
+        if self.rules.iter().any(|rule| rule.source == BUILT_IN) {
+            text.push_str("\nBuilt-in rules warn, whatever their severity; those of `policies` do what their mode says.\n");
         }
         for (source, package) in &self.ignored {
             let _ = writeln!(
