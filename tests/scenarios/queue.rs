@@ -5,8 +5,9 @@ use drydock::ids::PrNumber;
 use drydock::run::recover;
 use serde_json::json;
 
+use crate::bot::Bot;
 use crate::github::{self, Fault, FaultKind, Files};
-use crate::shop::{REPOSITORY, Scaling, deliver, deployment, open, propose, push, start};
+use crate::shop::{REPOSITORY, Scaling, deliver, deployment, open, propose, push, serve, start};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_delivery_changes_nothing() {
@@ -32,10 +33,12 @@ async fn a_repeated_delivery_changes_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_newest_head_is_reported() {
-    let (fake, bot) = start().await;
+    // Both heads are there before anybody looks: the sweep of the start must not meet the first alone.
+    let fake = serve().await;
     let Scaling { pull, head: first } = propose(&fake, "\"3\"");
     let late = fake.pull_payload(REPOSITORY, pull, "opened");
     let second = push(&fake, "3");
+    let bot = Bot::start(&fake).await;
     deliver(&fake, bot.address, pull, "synchronize").await;
     // The delivery about the old head comes last.
     fake.deliver(bot.address, "pull_request", &github::new_guid(), &late)
