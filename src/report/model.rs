@@ -165,7 +165,7 @@ pub enum SchemaStatus {
     NoSchema,
     /// The gate was off.
     Skipped,
-    /// Its schema could not be used.
+    /// It was not checked: its schema cannot be used, or the gate did not start.
     Error,
 }
 

@@ -188,7 +188,7 @@ fn write_objects(out: &mut String, report: &Report, colour: Colour) {
         (SchemaStatus::Invalid, "invalid"),
         (SchemaStatus::NoSchema, "without schema"),
         (SchemaStatus::Skipped, "not asked"),
-        (SchemaStatus::Error, "whose schema could not be used"),
+        (SchemaStatus::Error, "not checked against a schema"),
     ]
     .into_iter()
     .map(|(status, word)| {
