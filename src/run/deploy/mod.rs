@@ -9,6 +9,7 @@ mod decide;
 mod deletions;
 mod environment;
 mod journal;
+mod look;
 mod prepare;
 mod rivals;
 mod tell;

@@ -8,23 +8,21 @@ use std::sync::atomic::AtomicBool;
 use secrecy::SecretString;
 
 use super::Merge;
-use super::decide::{Decision, after_judging, compare};
+use super::decide::{Decision, compare};
 use super::deletions::{self, Listed};
 use super::environment::destination;
+use super::look::{Look, judged_again};
 use crate::clients::git::{self, FetchRequest, Want};
 use crate::clients::github::Scope;
-use crate::clients::store::RunApp;
+use crate::clients::store::{RunApp, RunVerdict};
 use crate::config::repo::RepoConfig;
-use crate::finding::Gate;
 use crate::ids::{AppId, ClusterName, CommitSha, Digest, RepoName};
-use crate::plan::{PlannedApp, Selection};
+use crate::plan::PlannedApp;
 use crate::render::{Outcome, RenderedApp};
-use crate::run::evaluate::{self, Bench};
-use crate::run::pipeline::{self, Judgement, PolicyChoice, PolicyInput, Rules, Subject};
+use crate::run::pipeline::{Judgement, Rules};
 use crate::run::{Ctx, Failure};
 use crate::sync::outcome::Held;
 use crate::tree::Tree;
-use crate::verdict::{GateResult, Verdict};
 
 /// What would be deployed of a merge.
 pub(super) struct Prepared {
@@ -94,14 +92,7 @@ pub(super) async fn prepare(
         name: merge.repository.name.clone(),
         from_fork: merge.pull.is_from_fork(),
         approved: approved.to_vec(),
-        elsewhere: ctx
-            .store
-            .approved_elsewhere(
-                merge.repository.id,
-                merge.pull.number,
-                &merge.pull.base.branch,
-            )
-            .await?,
+        elsewhere: fetch_elsewhere(ctx, merge).await?,
     };
     let ctx = Arc::clone(ctx);
     tokio::task::spawn_blocking(move || task.run(&ctx))
@@ -109,6 +100,22 @@ pub(super) async fn prepare(
         .map_err(|error| {
             Failure::internal(format!("the deployment's preparation broke off: {error}"))
         })?
+}
+
+/// What other merges had approved of applications that this one's judgement did not touch. A merge that
+/// was not approved is told of everything: an old state of another merge may be what it brings back.
+async fn fetch_elsewhere(
+    ctx: &Ctx,
+    merge: &Merge<'_>,
+) -> Result<BTreeSet<(String, Option<Digest>)>, Failure> {
+    if merge.run.verdict != RunVerdict::Pass {
+        return Ok(BTreeSet::new());
+    }
+    let (pull, branch) = (merge.pull.number, &merge.pull.base.branch);
+    let store = &ctx.store;
+    Ok(store
+        .approved_elsewhere(merge.repository.id, pull, branch)
+        .await?)
 }
 
 /// The newest commit of the branch that was merged into.
@@ -255,89 +262,6 @@ impl Task {
             });
         }
         Ok(apps)
-    }
-}
-
-/// What the second judgement says of an application, and the rendering that it judged. `demanded`:
-/// it may not go without a preview.
-fn judged_again(
-    judged: &Judgement,
-    id: &AppId,
-    demanded: bool,
-) -> Option<(Result<(), Held>, RenderedApp)> {
-    let report = judged.report.apps.iter().find(|report| report.id == *id)?;
-    let rendered = judged.rendered.iter().find(|app| app.id == *id)?;
-    let passes = matches!(judged.report.verdict, Verdict::Pass(_));
-    let unseen = demanded && report.gates.get(&Gate::Preview) == Some(&GateResult::Error);
-    let allowed = match after_judging(passes, Some(report.outcome)) {
-        Err(_) if unseen => Err(Held::NotPreviewed),
-        allowed => allowed,
-    };
-    Some((allowed, rendered.clone()))
-}
-
-/// Judges trees against the approved base.
-struct Look<'a> {
-    ctx: &'a Ctx,
-    base: &'a Tree,
-    /// The rules of now.
-    config: &'a RepoConfig,
-    /// The rules of the approval.
-    approved_under: &'a RepoConfig,
-    repository: &'a RepoName,
-    from_fork: bool,
-}
-
-impl Look<'_> {
-    /// What every application of a tree wants. Both sides are the same, so each is rendered once.
-    fn read_wishes(&self, tree: &Tree) -> Result<Vec<(PlannedApp, RenderedApp)>, Failure> {
-        let all = self.run(tree, tree, Selection::All, false)?;
-        Ok(all.plan.apps.into_iter().zip(all.rendered).collect())
-    }
-
-    fn demanded_by(config: &RepoConfig, app: &PlannedApp) -> bool {
-        let mut sides = app.base.iter().chain(&app.head);
-        sides.any(|side| config.demands_preview(&side.cluster))
-    }
-
-    /// Renders only, or judges with every gate.
-    fn judge(&self, head: &Tree, completely: bool) -> Result<Judgement, Failure> {
-        self.run(self.base, head, Selection::Changed, completely)
-    }
-
-    fn run(
-        &self,
-        base: &Tree,
-        head: &Tree,
-        selection: Selection,
-        completely: bool,
-    ) -> Result<Judgement, Failure> {
-        let bench: &Bench = &self.ctx.bench;
-        let means = evaluate::means(self.ctx, self.repository, self.from_fork);
-        let policies = PolicyInput::read(self.base, self.config, &PolicyChoice::default())
-            .map_err(|error| Failure::internal(error.to_string()))?;
-        let gates = if completely {
-            BTreeSet::from(Gate::ALL)
-        } else {
-            BTreeSet::from([Gate::Render])
-        };
-        let rules = Rules {
-            gates,
-            config: self.config.clone(),
-            defaults: bench.defaults.clone(),
-            policies,
-            crds: Vec::new(),
-            preview_required: false,
-            kubernetes: bench.kubernetes,
-        };
-        let subject = Subject {
-            base: base.clone(),
-            head: head.clone(),
-            base_name: None,
-            head_name: None,
-            selection,
-        };
-        Ok(pipeline::judge(&subject, &rules, &means))
     }
 }
 

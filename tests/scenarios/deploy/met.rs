@@ -79,6 +79,44 @@ async fn what_two_changes_made_together_is_judged_and_deployed_by_the_later_merg
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_old_state_that_comes_back_unapproved_is_held_and_not_taken_for_another_merges() {
+    let scene = Shop::start("back", "apply", "directory").await;
+    let painted = |color: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: painted\n  namespace: {}\ndata:\n  color: {color}\n",
+            scene.namespace
+        )
+    };
+    let path = "apps/painted/painted.yaml";
+    let blue = painted("blue");
+    scene
+        .fake
+        .commit(REPOSITORY, "main", None, &[(path, Some(&blue))]);
+    for (branch, color) in [("first", "green"), ("second", "red")] {
+        let pull = open(&scene, branch, &[(path, Some(&painted(color)))]).await;
+        let revision = scene.merge(pull).await;
+        scene.wait_for_deployment(&revision, "success").await;
+    }
+    // The first state again, beside something that is refused; somebody merges it all the same.
+    let green = painted("green");
+    let wrong = painted("{ no: text }").replace("name: painted", "name: wrong");
+    let files = [
+        (path, Some(green.as_str())),
+        ("apps/wrong/wrong.yaml", Some(&wrong)),
+    ];
+    let head = scene.fake.commit(REPOSITORY, "back", Some("main"), &files);
+    let pull = scene.fake.open_pull(REPOSITORY, "back", "main");
+    scene.deliver(pull, "opened").await;
+    let fake = &scene.fake;
+    fake.wait_for_conclusion(REPOSITORY, &head, "failure").await;
+    scene.merge(pull).await;
+    let told = scene.wait_for_comment(pull, "After the merge").await;
+    assert_eq!(told.body.matches("⚠️ held").count(), 2, "{}", told.body);
+    assert_eq!(color_of(&scene, "painted"), "red");
+    scene.fake.assert_contract_kept();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_volume_claim_that_a_merge_removes_stays_and_is_named() {
     let scene = Shop::start("volume", "apply", "directory").await;
     let claim = format!(
