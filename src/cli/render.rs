@@ -87,7 +87,7 @@ pub(super) fn run(args: &RenderArgs) -> Result<Exit, CommandError> {
             Ok(Exit::Pass)
         }
         Outcome::Absent => Err(CommandError::new("there is nothing to render")),
-        Outcome::Failed(problems) => {
+        Outcome::Failed(problems) | Outcome::NotEvaluable(problems) => {
             let mut exit = Exit::Refused;
             for problem in &problems {
                 let place = match (&problem.path, problem.line) {

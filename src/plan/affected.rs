@@ -10,8 +10,8 @@ use super::discover::{
 use super::kustomization::find_files;
 use super::orphans;
 use super::{
-    AppSide, ChangedFile, Declared, Defaults, Plan, PlannedApp, Selection, Untouched,
-    UntouchedItem, UntouchedReason, Why,
+    AppSide, AppSource, ChangedFile, Declared, Defaults, Plan, PlannedApp, RendererInput,
+    Selection, Untouched, UntouchedItem, UntouchedReason, Why,
 };
 use crate::config::repo::{self, RendererKind, RepoConfig};
 use crate::ids::{AppId, DeclaredBy, RepoPath};
@@ -109,12 +109,26 @@ fn keep_files(tree: &Tree, before: &Declared, after: &mut Declared) {
         }
         let kept = after.apps.entry(id.clone()).or_insert_with(|| AppSide {
             closure: BTreeSet::new(),
+            sources: side.sources.iter().map(without_files).collect(),
             ..side.clone()
         });
         if is_directory(kept) {
+            for source in &mut kept.sources {
+                if let RendererInput::Directory { files } = &mut source.renderer {
+                    files.extend(lost.iter().cloned());
+                }
+            }
             kept.closure.extend(lost);
         }
     }
+}
+
+fn without_files(source: &AppSource) -> AppSource {
+    let mut source = source.clone();
+    if let RendererInput::Directory { files } = &mut source.renderer {
+        files.clear();
+    }
+    source
 }
 
 /// True for a folder that a kustomization or a chart has taken over.

@@ -5,21 +5,28 @@
 //! exact by construction.
 
 mod affected;
+mod app;
 mod cache;
 mod changes;
 mod discover;
+mod inputs;
 mod kustomization;
 mod orphans;
 mod parallel;
 mod remote;
 
 pub use affected::build;
+pub use app::{AppSide, AppSource, Declaration, OnRemoval, Refusal, RefusalKind};
 pub use changes::find_changes;
 pub use discover::{declare, declare_at};
+pub use inputs::{
+    CommonMetadata, HelmInput, HelmParameter, Hooks, KustomizeEdits, KustomizeInput, RendererInput,
+    Substitution,
+};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::config::repo::{Engine, RendererKind};
+use crate::config::repo::Engine;
 use crate::ids::{AppId, ClusterName, RepoPath, Side};
 use crate::tree::Revision;
 
@@ -64,116 +71,6 @@ impl PlannedApp {
     pub fn latest(&self) -> Option<&AppSide> {
         self.head.as_ref().or(self.base.as_ref())
     }
-}
-
-/// Everything that decides what an application renders to on one side.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AppSide {
-    /// Where its manifests come from.
-    pub sources: Vec<AppSource>,
-    /// The destination; empty without one.
-    pub cluster: ClusterName,
-    /// Namespace for objects that name none, where the declaration gives one.
-    pub namespace: Option<String>,
-    /// Who applies it.
-    pub engine: Engine,
-    /// Every file that rendering can read, in path order.
-    pub closure: BTreeSet<RepoPath>,
-    /// Why it must not be rendered: found before anything starts. Empty: it may.
-    pub refusals: Vec<Refusal>,
-}
-
-/// One source of an application.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AppSource {
-    /// The repository's URL; `None` for the repository under judgement.
-    pub repository: Option<String>,
-    /// Root folder in it.
-    pub path: RepoPath,
-    /// How it renders.
-    pub renderer: RendererInput,
-}
-
-/// A tool with all its inputs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RendererInput {
-    /// The YAML and JSON files of one folder, read natively. The files are the closure.
-    Directory,
-    /// `kustomize build`.
-    Kustomize {
-        /// True lets bases and files lie outside the root (never outside the checkout), as Flux does.
-        open_load_restrictor: bool,
-    },
-    /// `helm template`.
-    Helm(HelmInput),
-}
-
-impl RendererInput {
-    /// Which tool.
-    pub fn kind(&self) -> RendererKind {
-        match self {
-            Self::Directory => RendererKind::Directory,
-            Self::Kustomize { .. } => RendererKind::Kustomize,
-            Self::Helm(_) => RendererKind::Helm,
-        }
-    }
-}
-
-/// The inputs of `helm template`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HelmInput {
-    /// Release name.
-    pub release: String,
-    /// Release namespace.
-    pub namespace: String,
-    /// Value files, in order.
-    pub values: Vec<RepoPath>,
-    /// Helm 3 or 4.
-    pub major: u8,
-    /// False leaves out the chart's `crds/` folder.
-    pub include_crds: bool,
-    /// Further API versions for `.Capabilities`.
-    pub api_versions: Vec<String>,
-}
-
-/// Why an application is not rendered at all, found by reading its files.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Refusal {
-    /// What is refused.
-    pub kind: RefusalKind,
-    /// The file that says so.
-    pub path: RepoPath,
-    /// Line in it, from 1; 0 when the whole file is meant.
-    pub line: u32,
-    /// The reference or field as written.
-    pub text: String,
-}
-
-/// The kinds of refusal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RefusalKind {
-    /// A reference to another host, or what Kustomize would take for one.
-    RemoteReference,
-    /// An absolute path, or one that leaves the repository.
-    LeavesRepository,
-    /// A symbolic link that leaves the repository, a submodule.
-    UnsafeEntry,
-    /// Charts inflated by Kustomize (`helmCharts`), which need Helm.
-    KustomizeHelm,
-    /// A generator, transformer or validator that runs a program or container.
-    RunsProgram,
-    /// Bases that refer to each other in a circle.
-    Cycle,
-    /// A file that is referred to and does not exist.
-    Missing,
-    /// A kustomization or `Chart.yaml` that cannot be read.
-    Unreadable,
-    /// A chart whose dependencies are not in the repository.
-    MissingDependency,
-    /// More files, bytes or levels than the limits allow.
-    TooLarge,
-    /// A file that made the application before and stays, while nothing would read it any more.
-    Orphaned,
 }
 
 /// Why an application is touched.

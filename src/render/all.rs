@@ -8,7 +8,7 @@ use crate::config::repo::{Engine, RendererKind};
 use crate::finding::Blame;
 use crate::ids::{Digest, RepoPath, Side};
 use crate::object::Manifest;
-use crate::plan::{AppSide, AppSource, Plan, PlannedApp, RendererInput};
+use crate::plan::{AppSide, AppSource, Plan, PlannedApp, Refusal, RendererInput};
 use crate::tree::Tree;
 
 use super::directory::Directory;
@@ -63,7 +63,13 @@ pub fn render(plan: &Plan, base: &Tree, head: &Tree, settings: &Settings) -> Vec
 pub fn render_side(app: &AppSide, tree: &Tree, settings: &Settings) -> Outcome {
     let _permit = settings.permits.acquire();
     if !app.refusals.is_empty() {
-        return Outcome::Failed(prescan::build_problems(&app.refusals));
+        let problems = prescan::build_problems(&app.refusals);
+        let mistakes = |refusal: &Refusal| !refusal.kind.is_not_evaluable();
+        return if app.refusals.iter().any(mistakes) {
+            Outcome::Failed(problems)
+        } else {
+            Outcome::NotEvaluable(problems)
+        };
     }
     let mut output = Output::default();
     let mut problems = Vec::new();
@@ -105,12 +111,8 @@ fn render_source(
         settings,
     };
     let renderer: Box<dyn Renderer + '_> = match &source.renderer {
-        RendererInput::Directory => Box::new(Directory),
-        RendererInput::Kustomize {
-            open_load_restrictor,
-        } => Box::new(Kustomize {
-            open_load_restrictor: *open_load_restrictor,
-        }),
+        RendererInput::Directory { files } => Box::new(Directory { files }),
+        RendererInput::Kustomize(input) => Box::new(Kustomize { input }),
         RendererInput::Helm(input) => Box::new(Helm { input }),
     };
     let mut output = renderer.render(&request)?;

@@ -1,20 +1,26 @@
 //! Plain manifests: read natively, with every position kept.
 
+use std::collections::BTreeSet;
+
 use crate::finding::Blame;
+use crate::ids::RepoPath;
 use crate::object::{IngestSource, ingest};
 use crate::yaml::Budget;
 
 use super::{Output, Problem, Renderer, Request};
 
-/// The files of the closure, in path order.
-pub(super) struct Directory;
+/// Files, in path order.
+pub(super) struct Directory<'a> {
+    /// The files.
+    pub(super) files: &'a BTreeSet<RepoPath>,
+}
 
-impl Renderer for Directory {
+impl Renderer for Directory<'_> {
     fn render(&self, request: &Request<'_>) -> Result<Output, Vec<Problem>> {
         let reader = request.tree.reader();
         let mut output = Output::default();
         let mut problems = Vec::new();
-        for path in request.closure {
+        for path in self.files {
             let bytes = match reader.read(path) {
                 Ok(bytes) => bytes,
                 Err(error) => {

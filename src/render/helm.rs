@@ -127,12 +127,9 @@ mod tests {
 
     fn input(release: &str, namespace: &str) -> HelmInput {
         HelmInput {
-            release: release.to_owned(),
-            namespace: namespace.to_owned(),
             values: vec!["a,b/values.yaml".parse().unwrap()],
-            major: 4,
-            include_crds: true,
             api_versions: vec!["a/v1".to_owned()],
+            ..HelmInput::new(release, namespace)
         }
     }
 

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use crate::ids::RepoPath;
 use crate::object::Provenance;
+use crate::plan::KustomizeInput;
 
 use super::messages::Context;
 use super::origin::Index;
@@ -15,12 +16,12 @@ use super::{Output, Problem, Renderer, Request, ToolKind};
 const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// Kustomize on one root.
-pub(super) struct Kustomize {
-    /// Bases and files may lie anywhere in the checkout.
-    pub(super) open_load_restrictor: bool,
+pub(super) struct Kustomize<'a> {
+    /// Its inputs.
+    pub(super) input: &'a KustomizeInput,
 }
 
-impl Renderer for Kustomize {
+impl Renderer for Kustomize<'_> {
     fn render(&self, request: &Request<'_>) -> Result<Output, Vec<Problem>> {
         let tools = &request.settings.tools;
         let tool = tools
@@ -28,7 +29,7 @@ impl Renderer for Kustomize {
             .map_err(|error| build_tool_problem(&error))?;
         let workspace = Workspace::build(request)?;
         let mut arguments: Vec<OsString> = vec!["build".into()];
-        if self.open_load_restrictor {
+        if self.input.open_load_restrictor {
             arguments.push("--load-restrictor=LoadRestrictionsNone".into());
         }
         // The `./` keeps a folder from being read as a flag or as a remote reference.

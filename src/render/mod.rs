@@ -82,6 +82,9 @@ pub enum Outcome {
     Rendered(Rendering),
     /// It could not be rendered. Nothing may be concluded about its objects on this side.
     Failed(Vec<Problem>),
+    /// It is nobody's mistake, and cannot be evaluated here: another renderer, a source that is not at
+    /// hand. Nothing may be concluded about its objects on this side.
+    NotEvaluable(Vec<Problem>),
 }
 
 impl Outcome {
@@ -89,7 +92,7 @@ impl Outcome {
     pub fn rendering(&self) -> Option<&Rendering> {
         match self {
             Self::Rendered(rendering) => Some(rendering),
-            Self::Absent | Self::Failed(_) => None,
+            Self::Absent | Self::Failed(_) | Self::NotEvaluable(_) => None,
         }
     }
 
@@ -98,7 +101,15 @@ impl Outcome {
         match self {
             Self::Absent => Some(&[]),
             Self::Rendered(rendering) => Some(&rendering.manifests),
-            Self::Failed(_) => None,
+            Self::Failed(_) | Self::NotEvaluable(_) => None,
+        }
+    }
+
+    /// Why it could not be rendered; empty when it was, or is absent.
+    pub fn problems(&self) -> &[Problem] {
+        match self {
+            Self::Absent | Self::Rendered(_) => &[],
+            Self::Failed(problems) | Self::NotEvaluable(problems) => problems,
         }
     }
 }

@@ -44,6 +44,19 @@ fn describe(kind: RefusalKind, text: &str) -> String {
         RefusalKind::Orphaned => format!(
             "`{text}` was deployed before this change and stays, but no application reads it any more, so nobody would judge it: delete it, or leave its folder as it was found"
         ),
+        RefusalKind::Declaration => format!("the declaration cannot be used: {text}"),
+        RefusalKind::TooDeep => format!(
+            "`{text}` is declared by applications that declare each other more than ten levels deep"
+        ),
+        RefusalKind::OtherRenderer => {
+            format!("{text} makes its manifests, which is never run here")
+        }
+        RefusalKind::OtherGenerator => {
+            format!(
+                "{text} decides which applications there are, and its answer is not in the repository"
+            )
+        }
+        RefusalKind::Elsewhere => format!("its source is not at hand: {text}"),
     }
 }
 

@@ -29,9 +29,7 @@ pub struct Evidence<'a> {
     /// Applications whose preview may be missing, because `preview_unavailable` says `warn` and their
     /// cluster is not protected.
     pub preview_tolerated: &'a BTreeSet<AppId>,
-    /// Applications whose head this version cannot evaluate.
-    pub not_evaluable: &'a BTreeSet<AppId>,
-    /// What such an application does to the verdict.
+    /// What a touched application does to the verdict whose head cannot be evaluated.
     pub unevaluable: Mode,
     /// Whose move it is, for each thing that kept the change as a whole from being judged.
     pub whole: &'a [Blame],
@@ -136,7 +134,7 @@ fn prove(index: &Index<'_>, apps: &BTreeMap<AppId, AppConclusion>) -> Option<Pas
         let digest = match &index.find(id)?.head {
             Outcome::Absent => None,
             Outcome::Rendered(rendering) => Some(rendering.digest),
-            Outcome::Failed(_) => return None,
+            Outcome::Failed(_) | Outcome::NotEvaluable(_) => return None,
         };
         heads.insert(id.clone(), digest);
     }
@@ -151,13 +149,13 @@ fn conclude_app(evidence: &Evidence<'_>, index: &Index<'_>, id: &AppId) -> AppCo
             result
         }
     };
-    if evidence.not_evaluable.contains(id) {
+    let rendered = index.find(id);
+    if rendered.is_some_and(|app| matches!(app.head, Outcome::NotEvaluable(_))) {
         return AppConclusion {
             outcome: AppOutcome::NotEvaluable,
             gates: BTreeMap::new(),
         };
     }
-    let rendered = index.find(id);
     let render = raise(
         Gate::Render,
         rendered.map_or(GateResult::Error, judge_rendering),
@@ -195,11 +193,15 @@ fn judge_rendering(app: &RenderedApp) -> GateResult {
             Blame::Author => GateResult::Fail,
             Blame::Maintainer | Blame::Operator | Blame::Upstream => GateResult::Error,
         },
+        // Weighed as a whole by the configuration.
+        Outcome::NotEvaluable(_) => GateResult::Error,
         Outcome::Absent | Outcome::Rendered(_) => GateResult::Pass,
     };
     let base = match &app.base {
         Outcome::Failed(problems) if blame_of(problems) != Blame::Author => GateResult::Error,
-        Outcome::Failed(_) | Outcome::Absent | Outcome::Rendered(_) => GateResult::Pass,
+        Outcome::Failed(_) | Outcome::NotEvaluable(_) | Outcome::Absent | Outcome::Rendered(_) => {
+            GateResult::Pass
+        }
     };
     match (&app.base, &app.head) {
         // The plan says it is touched, so it is somewhere.
@@ -242,7 +244,7 @@ fn weigh(
     }
     let was_before = index
         .find(id)
-        .is_some_and(|app| matches!(&app.base, Outcome::Failed(_)));
+        .is_some_and(|app| matches!(&app.base, Outcome::NotEvaluable(_)));
     match evidence.unevaluable {
         Mode::Off | Mode::Shadow | Mode::Warn => AppOutcome::Pass,
         Mode::BlockNew if was_before => AppOutcome::Pass,

@@ -65,7 +65,6 @@ struct Case {
     results: Results,
     findings: Vec<Judged>,
     preview_tolerated: BTreeSet<AppId>,
-    not_evaluable: BTreeSet<AppId>,
     unevaluable: Mode,
     whole: Vec<Blame>,
 }
@@ -90,7 +89,6 @@ impl Case {
                 .collect(),
             findings: Vec::new(),
             preview_tolerated: BTreeSet::new(),
-            not_evaluable: BTreeSet::new(),
             unevaluable: Mode::BlockNew,
             whole: Vec::new(),
         }
@@ -114,7 +112,6 @@ impl Case {
             results: &self.results,
             findings: &self.findings,
             preview_tolerated: &self.preview_tolerated,
-            not_evaluable: &self.not_evaluable,
             unevaluable: self.unevaluable,
             whole: &self.whole,
         })
@@ -286,13 +283,14 @@ fn a_preview_that_nobody_asked_for_is_off_and_passes_only_where_nothing_demands_
 
 #[test]
 fn an_app_that_cannot_be_evaluated_follows_the_configuration() {
-    let mut case = Case::with_sides(Outcome::Absent, failed(Blame::Author));
-    case.not_evaluable.insert(id("shop"));
+    let elsewhere = || Outcome::NotEvaluable(Vec::new());
+    let mut case = Case::with_sides(Outcome::Absent, elsewhere());
     assert_eq!(case.word(), "fail");
     case.unevaluable = Mode::Warn;
     assert_eq!(case.word(), "pass");
-    let mut case = Case::with_sides(failed(Blame::Author), failed(Blame::Author));
-    case.not_evaluable.insert(id("shop"));
+    let mut case = Case::with_sides(failed(Blame::Author), elsewhere());
+    assert_eq!(case.word(), "fail", "a failure before is no excuse");
+    case = Case::with_sides(elsewhere(), elsewhere());
     assert_eq!(case.word(), "pass");
     case.unevaluable = Mode::Block;
     assert_eq!(case.word(), "fail");
@@ -354,6 +352,7 @@ prop_compose! {
         for (number, (base, head, schema, policy, preview, tolerated, odd)) in apps.into_iter().enumerate() {
             let id = id(&format!("app-{number}"));
             case.touched.insert(id.clone());
+            let head = if odd { Outcome::NotEvaluable(Vec::new()) } else { head };
             case.rendered.push(RenderedApp { id: id.clone(), base, head });
             for (gate, result) in [(Gate::Schema, schema), (Gate::Policy, policy), (Gate::Preview, preview)] {
                 if let Some(result) = result {
@@ -362,9 +361,6 @@ prop_compose! {
             }
             if tolerated {
                 case.preview_tolerated.insert(id.clone());
-            }
-            if odd {
-                case.not_evaluable.insert(id);
             }
         }
         case
@@ -385,8 +381,11 @@ proptest! {
     fn a_pass_never_hides_a_missing_or_failing_required_result(case in any_case()) {
         if let Verdict::Pass(passed) = case.conclude().verdict {
             prop_assert!(case.whole.is_empty());
-            for id in case.touched.difference(&case.not_evaluable) {
+            for id in &case.touched {
                 let app = case.rendered.iter().find(|app| app.id == *id).unwrap();
+                if matches!(app.head, Outcome::NotEvaluable(_)) {
+                    continue;
+                }
                 prop_assert!(!matches!(app.head, Outcome::Failed(_)));
                 prop_assert!(passed.heads().contains_key(id));
                 for gate in [Gate::Schema, Gate::Policy, Gate::Preview] {

@@ -142,16 +142,16 @@ impl Seen {
 
 fn side(namespace: &str) -> AppSide {
     AppSide {
-        sources: vec![AppSource {
-            repository: None,
-            path: "app".parse().unwrap(),
-            renderer: RendererInput::Directory,
-        }],
+        sources: vec![AppSource::here(
+            "app".parse().unwrap(),
+            RendererInput::Directory {
+                files: BTreeSet::new(),
+            },
+        )],
         cluster: ClusterName("staging".into()),
         namespace: Some(namespace.to_owned()),
         engine: Engine::Apply,
-        closure: BTreeSet::new(),
-        refusals: Vec::new(),
+        ..AppSide::default()
     }
 }
 

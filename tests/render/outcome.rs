@@ -6,7 +6,7 @@ use drydock::config::repo::Engine;
 use drydock::finding::Blame;
 use drydock::ids::Side;
 use drydock::object::Role;
-use drydock::plan::{Refusal, RefusalKind, RendererInput};
+use drydock::plan::{KustomizeInput, Refusal, RefusalKind, RendererInput};
 use drydock::render::{Outcome, ToolPaths, render, render_side};
 
 use crate::workbench::{
@@ -260,9 +260,10 @@ fn files_outside_a_root_load_only_with_the_open_load_restrictor() {
     ));
     let open = repository.side(
         "app",
-        RendererInput::Kustomize {
+        RendererInput::Kustomize(KustomizeInput {
             open_load_restrictor: true,
-        },
+            ..KustomizeInput::default()
+        }),
     );
     assert_eq!(rendering(&repository.render(&open)).manifests.len(), 1);
 }
@@ -292,7 +293,7 @@ fn plain_files_are_read_natively_with_their_positions_and_every_error() {
         ),
     ]);
     let settings = settings_with(ToolPaths::default());
-    let side = repository.side("app", RendererInput::Directory);
+    let side = repository.directory("app");
     let outcome = render_side(&side, &repository.tree(), &settings);
     let found = rendering(&outcome);
     assert_eq!(found.manifests.len(), 2);
@@ -306,7 +307,7 @@ fn plain_files_are_read_natively_with_their_positions_and_every_error() {
 
     repository.write("app/c.yaml", "a: [\n");
     repository.write("app/d.yaml", "apiVersion: v1\nkind: Service\n");
-    let side = repository.side("app", RendererInput::Directory);
+    let side = repository.directory("app");
     let outcome = render_side(&side, &repository.tree(), &settings);
     let files: Vec<_> = problems(&outcome)
         .iter()
@@ -327,7 +328,7 @@ fn hooks_are_objects_to_deployers_that_know_no_hooks() {
     };
     let role = |engine: Engine, hook: &str| {
         let repository = Repository::with(&[("app/a.yaml", &hooked(hook))]);
-        let mut side = repository.side("app", RendererInput::Directory);
+        let mut side = repository.directory("app");
         side.engine = engine;
         let outcome = render_side(
             &side,

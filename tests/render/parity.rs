@@ -261,9 +261,10 @@ fn judge(outcome: &Outcome, expected: &Expected) -> Result<(), String> {
         (Expected::Documents { file, unstable }, Outcome::Rendered(rendering)) => {
             compare(&rendering.manifests, file, unstable)
         }
-        (Expected::Documents { .. }, Outcome::Failed(problems)) => {
-            Err(format!("failed: {}", tell(problems)))
-        }
+        (
+            Expected::Documents { .. },
+            Outcome::Failed(problems) | Outcome::NotEvaluable(problems),
+        ) => Err(format!("failed: {}", tell(problems))),
         (Expected::Error, Outcome::Failed(_)) => Ok(()),
         (Expected::Refusal, Outcome::Failed(problems)) => {
             let named = problems

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use drydock::config::repo::RepoConfig;
 use drydock::ids::{DeclaredBy, Side};
-use drydock::plan::{self, Defaults, RendererInput, Selection};
+use drydock::plan::{self, Defaults, Selection};
 use drydock::render::{Outcome, ToolPaths, render, render_side};
 use drydock::tree::Tree;
 use serde_json::Value;
@@ -44,7 +44,7 @@ fn ask_kubectl(file: &Path) -> Option<Vec<Value>> {
 /// What Drydock reads, with the same label.
 fn read(text: &str) -> Option<Vec<Value>> {
     let repository = Repository::with(&[("app/file.yaml", text)]);
-    let side = repository.side("app", RendererInput::Directory);
+    let side = repository.directory("app");
     let outcome = render_side(
         &side,
         &repository.tree(),
@@ -165,7 +165,7 @@ fn folders_of_plain_manifests_that_pull_requests_touch_render_or_fail_as_kubectl
                     let (what, right) = match app.side(side) {
                         Outcome::Absent => continue,
                         Outcome::Rendered(_) => ("plain folders rendered", true),
-                        Outcome::Failed(problems) => {
+                        Outcome::Failed(problems) | Outcome::NotEvaluable(problems) => {
                             let mut files =
                                 problems.iter().filter_map(|problem| problem.path.as_ref());
                             let right = files

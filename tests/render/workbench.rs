@@ -7,7 +7,9 @@ use std::sync::Arc;
 use drydock::config::repo::Engine;
 use drydock::ids::{AppId, ClusterName, DeclaredBy, RepoPath};
 use drydock::object::Masker;
-use drydock::plan::{AppSide, AppSource, HelmInput, Plan, PlannedApp, RendererInput, Why};
+use drydock::plan::{
+    AppSide, AppSource, HelmInput, KustomizeInput, Plan, PlannedApp, RendererInput, Why,
+};
 use drydock::render::{Outcome, Problem, Rendering, Settings, ToolPaths, Tools, render_side};
 use drydock::sandbox::Sandbox;
 use drydock::tree::{Revision, Tree};
@@ -67,12 +69,7 @@ impl Repository {
     /// Kustomize on this root, with every file of the repository in reach: what the sandbox and the
     /// tool do when planning has refused nothing.
     pub(crate) fn kustomize(&self, root: &str) -> AppSide {
-        self.side(
-            root,
-            RendererInput::Kustomize {
-                open_load_restrictor: false,
-            },
-        )
+        self.side(root, RendererInput::Kustomize(KustomizeInput::default()))
     }
 
     pub(crate) fn helm(&self, root: &str) -> AppSide {
@@ -81,22 +78,21 @@ impl Repository {
 
     pub(crate) fn side(&self, root: &str, renderer: RendererInput) -> AppSide {
         AppSide {
-            sources: vec![AppSource {
-                repository: None,
-                path: path(root),
-                renderer,
-            }],
-            cluster: ClusterName::default(),
-            namespace: None,
+            sources: vec![AppSource::here(path(root), renderer)],
             engine: Engine::Kubectl,
-            closure: self
-                .tree()
-                .entries()
-                .keys()
-                .cloned()
-                .collect::<BTreeSet<_>>(),
-            refusals: Vec::new(),
+            closure: self.files(),
+            ..AppSide::default()
         }
+    }
+
+    /// Plain manifests: every file of the repository.
+    pub(crate) fn directory(&self, root: &str) -> AppSide {
+        let files = self.files();
+        self.side(root, RendererInput::Directory { files })
+    }
+
+    fn files(&self) -> BTreeSet<RepoPath> {
+        self.tree().entries().keys().cloned().collect()
     }
 
     pub(crate) fn render(&self, side: &AppSide) -> Outcome {
@@ -105,14 +101,7 @@ impl Repository {
 }
 
 pub(crate) fn helm_input() -> HelmInput {
-    HelmInput {
-        release: "demo".to_owned(),
-        namespace: "default".to_owned(),
-        values: Vec::new(),
-        major: 4,
-        include_crds: true,
-        api_versions: Vec::new(),
-    }
+    HelmInput::new("demo", "default")
 }
 
 pub(crate) fn plan_of(apps: Vec<(&str, Option<AppSide>, Option<AppSide>)>) -> Plan {

@@ -49,8 +49,15 @@ pub(super) fn discover(
             ..Closure::default()
         };
         let id: AppId = scope.found(DeclaredBy::Directory, &folder, None);
-        let side = scope.side(&folder, RendererInput::Directory, None, closure);
+        let side = scope.side(&folder, input(&closure.files), None, closure);
         declared.apps.insert(id, side);
+    }
+}
+
+/// Plain files, read natively.
+pub(super) fn input(files: &BTreeSet<RepoPath>) -> RendererInput {
+    RendererInput::Directory {
+        files: files.clone(),
     }
 }
 

@@ -62,12 +62,8 @@ pub(super) fn declare(
     variants.extend(trials.iter().map(Some));
     for trial in variants {
         let input = HelmInput {
-            release: release_name(folder),
-            namespace: scope.defaults.namespace.clone(),
             values: trial.cloned().into_iter().collect(),
-            major: scope.defaults.helm_major,
-            include_crds: scope.defaults.include_crds,
-            api_versions: scope.defaults.api_versions.clone(),
+            ..scope.helm_input(&release_name(folder), &scope.defaults.namespace)
         };
         // Other trials are left out of what this one gets, so that they cannot change it.
         let mut closure = closure.clone();

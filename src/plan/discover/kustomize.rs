@@ -12,7 +12,8 @@ use crate::plan::kustomization::{
     Closure, FILE_NAMES, Parsed, Role, Walk, find_files, parse_kustomization,
 };
 use crate::plan::{
-    Declared, RendererInput, Untouched, UntouchedItem, UntouchedReason, parallel, remote,
+    Declared, KustomizeInput, RendererInput, Untouched, UntouchedItem, UntouchedReason, parallel,
+    remote,
 };
 
 /// Declares every kustomization that no other refers to, and gives the files that kustomizations
@@ -44,9 +45,7 @@ pub(super) fn discover(
             });
             continue;
         }
-        let renderer = RendererInput::Kustomize {
-            open_load_restrictor: false,
-        };
+        let renderer = RendererInput::Kustomize(KustomizeInput::default());
         let side = scope.side(&folder, renderer, None, closure);
         declared.apps.insert(id, side);
     }

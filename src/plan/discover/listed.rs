@@ -8,8 +8,8 @@ use crate::config::repo::{self, ListedApp, RendererKind, RepoConfig};
 use crate::ids::{AppId, DeclaredBy, RepoPath};
 use crate::plan::kustomization::{Closure, Walk, find_files};
 use crate::plan::{
-    AppSide, AppSource, Declared, HelmInput, Refusal, RefusalKind, RendererInput, Untouched,
-    UntouchedItem, UntouchedReason, remote,
+    AppSide, AppSource, Declared, HelmInput, KustomizeInput, Refusal, RefusalKind, RendererInput,
+    Untouched, UntouchedItem, UntouchedReason, remote,
 };
 
 /// Declares the listed applications; what was discovered in the same folder gives way.
@@ -45,16 +45,13 @@ pub(super) fn declare(
         let (renderer, closure) = compose(scope, listed);
         taken.extend(closure.files.iter().cloned());
         let side = AppSide {
-            sources: vec![AppSource {
-                repository: None,
-                path: listed.path.clone(),
-                renderer,
-            }],
+            sources: vec![AppSource::here(listed.path.clone(), renderer)],
             cluster: destination.cluster,
             namespace: listed.namespace.clone(),
             engine: destination.engine,
             closure: closure.files,
             refusals: closure.refusals.into_iter().collect(),
+            ..AppSide::default()
         };
         declared.apps.insert(id, side);
     }
@@ -85,12 +82,10 @@ fn compose(scope: &Scope<'_>, listed: &ListedApp) -> (RendererInput, Closure) {
                 files: directory::read_folder(scope, folder),
                 ..Closure::default()
             };
-            (RendererInput::Directory, closure)
+            (directory::input(&closure.files), closure)
         }
         RendererKind::Kustomize => {
-            let renderer = RendererInput::Kustomize {
-                open_load_restrictor: false,
-            };
+            let renderer = RendererInput::Kustomize(KustomizeInput::default());
             let reader = scope.tree.reader();
             let closure = Walk::run(scope.tree, &reader, scope.cache, folder);
             (renderer, closure)
@@ -122,19 +117,11 @@ fn compose_chart(scope: &Scope<'_>, listed: &ListedApp) -> (RendererInput, Closu
             }
         }
     }
+    let release = listed.release.as_ref().unwrap_or(&listed.name);
+    let namespace = listed.namespace.as_ref();
     let input = HelmInput {
-        release: listed
-            .release
-            .clone()
-            .unwrap_or_else(|| listed.name.clone()),
-        namespace: listed
-            .namespace
-            .clone()
-            .unwrap_or_else(|| scope.defaults.namespace.clone()),
         values,
-        major: scope.defaults.helm_major,
-        include_crds: scope.defaults.include_crds,
-        api_versions: scope.defaults.api_versions.clone(),
+        ..scope.helm_input(release, namespace.unwrap_or(&scope.defaults.namespace))
     };
     (RendererInput::Helm(input), closure)
 }

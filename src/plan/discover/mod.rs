@@ -17,7 +17,7 @@ use crate::config::repo::{Discovery, Engine, RepoConfig};
 use crate::ids::{AppId, ClusterName, DeclaredBy, RepoPath};
 use crate::plan::cache::Cache;
 use crate::plan::kustomization::Closure;
-use crate::plan::{AppSide, AppSource, Declared, Defaults, RendererInput};
+use crate::plan::{AppSide, AppSource, Declared, Defaults, HelmInput, RendererInput};
 use crate::tree::Tree;
 
 /// The applications of `tree` as this configuration (of the base) sees them.
@@ -83,16 +83,23 @@ impl<'a> Scope<'a> {
         closure: Closure,
     ) -> AppSide {
         AppSide {
-            sources: vec![AppSource {
-                repository: None,
-                path: path.clone(),
-                renderer,
-            }],
+            sources: vec![AppSource::here(path.clone(), renderer)],
             cluster: self.destination.cluster.clone(),
             namespace,
             engine: self.destination.engine,
             closure: closure.files,
             refusals: closure.refusals.into_iter().collect(),
+            ..AppSide::default()
+        }
+    }
+
+    /// A release by the Helm, and with the capabilities, that hold where nothing else is said.
+    fn helm_input(&self, release: &str, namespace: &str) -> HelmInput {
+        HelmInput {
+            major: self.defaults.helm_major,
+            include_crds: self.defaults.include_crds,
+            api_versions: self.defaults.api_versions.clone(),
+            ..HelmInput::new(release, namespace)
         }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::config::repo::RendererKind;
 use crate::finding::{Finding, Gate, Judged, Precision, Severity, Source, State};
 use crate::ids::{AppId, ClusterName, CommitSha, DeclaredBy, Digest, ObjectRef, RepoPath, RunId};
-use crate::plan::{AppSource, RendererInput, Why};
+use crate::plan::{AppSource, KustomizeInput, RendererInput, Why};
 use crate::preview::{Action, AppPreview, Basis, Change, FieldChange, Origin};
 use crate::report::model::{AppReport, Occasion};
 use crate::report::values;
@@ -60,13 +60,10 @@ pub(in crate::report) fn app(name: &str, cluster: &str) -> AppReport {
     AppReport {
         path: path(&format!("apps/{name}")),
         renderer: RendererKind::Kustomize,
-        sources: vec![AppSource {
-            repository: None,
-            path: path(&format!("apps/{name}")),
-            renderer: RendererInput::Kustomize {
-                open_load_restrictor: false,
-            },
-        }],
+        sources: vec![AppSource::here(
+            path(&format!("apps/{name}")),
+            RendererInput::Kustomize(KustomizeInput::default()),
+        )],
         cluster: id.cluster.clone(),
         namespace: Some(name.to_owned()),
         why: vec![Why::File(path(&format!("apps/{name}/web.yaml")))],

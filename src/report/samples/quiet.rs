@@ -24,7 +24,6 @@ fn passed() -> Verdict {
         results: &results,
         findings: &[],
         preview_tolerated: &touched,
-        not_evaluable: &touched,
         unevaluable: Mode::Block,
         whole: &[],
     })

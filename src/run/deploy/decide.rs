@@ -24,7 +24,7 @@ pub(super) fn compare(approved: Option<Option<Digest>>, merged: &Rendered) -> De
     let merged = match merged {
         Rendered::Absent => Some(None),
         Rendered::Rendered(rendering) => Some(Some(rendering.digest)),
-        Rendered::Failed(_) => None,
+        Rendered::Failed(_) | Rendered::NotEvaluable(_) => None,
     };
     match (approved, merged) {
         (Some(approved), Some(merged)) if approved == merged => Decision::Deploy,

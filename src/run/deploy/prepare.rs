@@ -67,7 +67,7 @@ impl PreparedApp {
     pub(super) fn rendering(&self) -> Option<Digest> {
         match &self.rendered.head {
             Outcome::Rendered(rendering) => Some(rendering.digest),
-            Outcome::Absent | Outcome::Failed(_) => None,
+            Outcome::Absent | Outcome::Failed(_) | Outcome::NotEvaluable(_) => None,
         }
     }
 }
@@ -207,7 +207,7 @@ impl Task {
         let digest = match head {
             Outcome::Absent => None,
             Outcome::Rendered(rendering) => Some(rendering.digest),
-            Outcome::Failed(_) => return false,
+            Outcome::Failed(_) | Outcome::NotEvaluable(_) => return false,
         };
         self.elsewhere.contains(&(id.to_string(), digest))
     }

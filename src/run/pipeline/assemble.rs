@@ -134,7 +134,6 @@ fn conclude(
         results: &gated.results,
         findings,
         preview_tolerated: &tolerated,
-        not_evaluable: &BTreeSet::new(),
         unevaluable: rules.config.unevaluable,
         whole: &whole,
     })

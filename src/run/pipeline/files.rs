@@ -1,6 +1,6 @@
 //! Manifests given by themselves: one application without base, destination or repository.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::config::repo::Engine;
@@ -160,17 +160,17 @@ fn plan_of(files: &[GivenFile]) -> Plan {
         name: "files".to_owned(),
         variant: None,
     };
+    let closure: BTreeSet<RepoPath> = files.iter().map(|file| file.path.clone()).collect();
     let side = AppSide {
-        sources: vec![AppSource {
-            repository: None,
-            path: RepoPath::root(),
-            renderer: RendererInput::Directory,
-        }],
-        cluster: ClusterName::default(),
-        namespace: None,
+        sources: vec![AppSource::here(
+            RepoPath::root(),
+            RendererInput::Directory {
+                files: closure.clone(),
+            },
+        )],
         engine: Engine::Kubectl,
-        closure: files.iter().map(|file| file.path.clone()).collect(),
-        refusals: Vec::new(),
+        closure,
+        ..AppSide::default()
     };
     Plan {
         base: Revision::Empty,

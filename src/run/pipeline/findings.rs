@@ -25,7 +25,7 @@ pub(super) fn of_rendering(plan: &Plan, rendered: &[RenderedApp], gated: &mut Ga
         for side in [Side::Base, Side::Head] {
             let mut found = Vec::new();
             match app.side(side) {
-                Outcome::Absent => {}
+                Outcome::Absent | Outcome::NotEvaluable(_) => {}
                 Outcome::Failed(problems) => {
                     let authors = problems
                         .iter()

@@ -9,7 +9,7 @@ use crate::ids::{AppId, ClusterName};
 use crate::observe::{Allowed, DryRun, Live, Observation, Question, Scope, Unanswered, questions};
 use crate::plan::{Plan, PlannedApp};
 use crate::preview::{AppPreview, Input, compose_previews, findings};
-use crate::render::{Outcome, RenderedApp};
+use crate::render::RenderedApp;
 use crate::report::model::{NoPreview, Trouble};
 use crate::report::standing;
 use crate::run::observe as asking;
@@ -230,7 +230,7 @@ fn conclude(input: &Input<'_>, rules: &Rules, seen: &mut Seen) {
     seen.base_findings = found.base;
     seen.head_findings = found.head;
     seen.not_verified = found.not_verified;
-    let broken = |app: &&RenderedApp| matches!(app.base, Outcome::Failed(_));
+    let broken = |app: &&RenderedApp| !app.base.problems().is_empty();
     for app in input.rendered.iter().filter(broken) {
         seen.not_verified.push(NotVerified {
             app: Some(app.id.clone()),

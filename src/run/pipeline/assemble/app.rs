@@ -22,15 +22,10 @@ pub(super) fn build_app(
             .rendering()
             .map(|rendering| (rendering.digest, rendering.manifests.len()))
     };
-    let problems = [Side::Base, Side::Head]
-        .into_iter()
-        .flat_map(|side| match app.side(side) {
-            Outcome::Failed(problems) => problems
-                .iter()
-                .map(|problem| (side, problem.clone()))
-                .collect(),
-            Outcome::Absent | Outcome::Rendered(_) => Vec::new(),
-        });
+    let problems = [Side::Base, Side::Head].into_iter().flat_map(|side| {
+        let problems = app.side(side).problems().iter();
+        problems.map(move |problem| (side, problem.clone()))
+    });
     AppReport {
         id: planned.id.clone(),
         path: first.map(|source| source.path.clone()).unwrap_or_default(),

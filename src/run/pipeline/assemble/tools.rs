@@ -48,8 +48,8 @@ fn used_tools(plan: &Plan) -> BTreeSet<ToolKind> {
     sides
         .flat_map(|side| &side.sources)
         .filter_map(|source| match &source.renderer {
-            RendererInput::Directory => None,
-            RendererInput::Kustomize { .. } => Some(ToolKind::Kustomize),
+            RendererInput::Directory { .. } => None,
+            RendererInput::Kustomize(_) => Some(ToolKind::Kustomize),
             RendererInput::Helm(helm) if helm.major == 3 => Some(ToolKind::Helm3),
             RendererInput::Helm(_) => Some(ToolKind::Helm4),
         })
