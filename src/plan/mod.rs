@@ -14,6 +14,7 @@ mod kustomization;
 mod orphans;
 mod parallel;
 mod remote;
+mod seen;
 
 pub use affected::build;
 pub use app::{AppSide, AppSource, Declaration, OnRemoval, Refusal, RefusalKind};
@@ -23,6 +24,7 @@ pub use inputs::{
     CommonMetadata, HelmInput, HelmParameter, Hooks, KustomizeEdits, KustomizeInput, RendererInput,
     Substitution,
 };
+pub use seen::{Seen, SeenObject};
 
 use std::collections::BTreeMap;
 
