@@ -50,6 +50,7 @@
 //! * a word that people read: [`report`]
 //! * a GitHub event: [`server`], then [`run::review`]
 //! * a request to a cluster: [`clients::cluster`]; what is asked and why: [`observe`]
+//! * something that rendering needs from another host: [`outside`]
 //! * an engine that deploys: [`sync`]
 //! * a setting: [`config::settings`]; a key of `.drydock.yaml`: [`config::repo`]
 //!
@@ -63,6 +64,7 @@ pub mod event;
 pub mod finding;
 pub mod ids;
 pub mod object;
+pub mod outside;
 pub mod tree;
 pub mod yaml;
 

@@ -7,6 +7,7 @@
 mod cluster;
 mod github;
 mod limits;
+mod outside;
 mod patterns;
 mod secret;
 mod store;
@@ -25,6 +26,7 @@ use crate::yaml::{self, Budget, Span, pointer};
 pub use cluster::{Access, Allow, ClusterSettings};
 pub use github::GitHub;
 pub use limits::Limits;
+pub use outside::{AllowedHost, Credentials, FetchLimits, FloatingBases, Outside};
 pub use patterns::{InvalidPattern, Patterns};
 pub use store::Store;
 
@@ -90,6 +92,9 @@ pub struct Settings {
     /// Programs that render. Default: those found on the search path that the caller gives.
     #[serde(default)]
     pub tools: ToolPaths,
+    /// Where charts and remote bases may be fetched from. Default: nowhere.
+    #[serde(default)]
+    pub outside: Outside,
     /// Bounds of time, work and size.
     #[serde(default)]
     pub limits: Limits,
@@ -219,6 +224,7 @@ impl Settings {
         for cluster in self.clusters.values_mut() {
             cluster.files_mut().into_iter().for_each(resolve);
         }
+        self.outside.files_mut().for_each(resolve);
         let tools = &mut self.tools;
         [&mut tools.helm, &mut tools.helm3, &mut tools.kustomize]
             .into_iter()

@@ -132,6 +132,8 @@ enum Backing {
     Empty,
     /// Blobs of a Git object database.
     Git(Arc<gix::ThreadSafeRepository>),
+    /// Files that were fetched and are held in memory.
+    Memory(Arc<BTreeMap<RepoPath, Arc<[u8]>>>),
     /// Files below a directory; what is listed and not on disk (a sparse checkout) comes from the
     /// object database, where there is one.
     Directory {
@@ -161,6 +163,23 @@ impl Tree {
             entries: Arc::default(),
             backing: Backing::Empty,
         }
+    }
+
+    /// A tree of files that are held in memory.
+    pub fn of_memory(
+        revision: Revision,
+        files: Arc<BTreeMap<RepoPath, Arc<[u8]>>>,
+    ) -> Result<Self, TreeError> {
+        let mut entries = BTreeMap::new();
+        for (path, content) in &*files {
+            let (kind, blob) = (EntryKind::File, blob_id(content)?);
+            entries.insert(path.clone(), Entry { kind, blob });
+        }
+        Ok(Self {
+            revision,
+            entries: Arc::new(entries),
+            backing: Backing::Memory(files),
+        })
     }
 
     /// A tree whose blobs come from a Git object database.

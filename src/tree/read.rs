@@ -26,7 +26,7 @@ impl Tree {
             Backing::Directory { objects, .. } => {
                 objects.as_ref().map(|objects| objects.to_thread_local())
             }
-            Backing::Empty => None,
+            Backing::Empty | Backing::Memory(_) => None,
         };
         Reader {
             tree: self,
@@ -54,6 +54,10 @@ impl Reader<'_> {
         }
         match &self.tree.backing {
             Backing::Empty => Err(TreeError::Missing(path.clone())),
+            Backing::Memory(files) => files
+                .get(path)
+                .map(|content| content.to_vec())
+                .ok_or_else(|| TreeError::Missing(path.clone())),
             Backing::Git(_) => self.read_object(path, entry),
             Backing::Directory { root, .. } => match read_disk(root, path, entry.kind) {
                 Err(TreeError::Missing(_)) if self.objects.is_some() => {

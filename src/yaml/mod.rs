@@ -11,6 +11,7 @@ mod decode;
 mod map;
 mod node;
 mod oddity;
+mod pick;
 pub mod pointer;
 mod read;
 mod scalar;
@@ -19,6 +20,7 @@ mod write;
 
 pub use budget::Budget;
 pub use node::{Document, Duplicate, Key, Located, Node, NodeKind, Oddity, Pair, Position, Span};
+pub use pick::read_at;
 pub use read::{Stream, read};
 pub use write::{write, write_all};
 

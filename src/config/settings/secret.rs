@@ -50,6 +50,16 @@ pub(super) fn read_lines(path: &Path) -> Result<Vec<SecretString>, SettingsError
     }
 }
 
+pub(super) fn read_line(path: &Path) -> Result<SecretString, SettingsError> {
+    const EXPECTED: &str = "a password or token on one line";
+    let text = read(path, EXPECTED)?;
+    let text = text.trim_end_matches(['\r', '\n']);
+    if text.is_empty() || text.chars().any(char::is_control) {
+        return Err(refuse(path, EXPECTED));
+    }
+    Ok(SecretString::from(text))
+}
+
 pub(super) fn read_key(path: &Path) -> Result<SecretBox<[u8; 32]>, SettingsError> {
     const EXPECTED: &str = "a key of 64 hexadecimal digits";
     let text = read(path, EXPECTED)?;
