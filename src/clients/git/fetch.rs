@@ -95,6 +95,58 @@ pub fn fetch(request: &FetchRequest<'_>, directory: &Path) -> Result<Fetched, Gi
     })
 }
 
+/// The largest object that is unpacked for a caller who did not choose the repository.
+const OBJECT_LIMIT: u64 = 256 * 1024 * 1024;
+
+/// Fetches what `specs` name, without history, through a transport that the caller made and guards,
+/// into the new bare repository `directory`. Blocks. The error is gix's text.
+pub(crate) fn fetch_through(
+    transport: impl gix::protocol::transport::client::blocking_io::Transport,
+    url: &str,
+    specs: &[String],
+    interrupt: &AtomicBool,
+    directory: &Path,
+) -> Result<Repository, String> {
+    let overrides = [format!("gitoxide.objects.allocLimit={OBJECT_LIMIT}")];
+    let options = options().config_overrides(overrides);
+    let objects = open_bare_with(directory, options).map_err(|error| error.to_string())?;
+    let repository = objects.to_thread_local();
+    let receive = || -> Result<(), gix::Error> {
+        let remote = repository
+            .remote_at_without_url_rewrite(url)?
+            .with_fetch_tags(Tags::None)
+            .with_refspecs(
+                specs.iter().map(String::as_str),
+                gix::remote::Direction::Fetch,
+            )?;
+        let connection = remote
+            .to_connection_with_transport(transport)
+            .with_credentials(|_| Ok(None));
+        bring(
+            connection,
+            Shallow::DepthAtRemote(NonZeroU32::MIN),
+            interrupt,
+        )
+    };
+    receive().map_err(|error| format!("{error:#}"))?;
+    Repository::open_bare(directory).map_err(|error| error.to_string())
+}
+
+fn bring<T: gix::protocol::transport::client::blocking_io::Transport>(
+    connection: gix::remote::Connection<'_, '_, '_, T>,
+    shallow: Shallow,
+    interrupt: &AtomicBool,
+) -> Result<(), gix::Error> {
+    connection
+        .prepare_fetch(
+            gix::progress::Discard,
+            gix::remote::ref_map::Options::default(),
+        )?
+        .with_shallow(shallow)
+        .receive(gix::progress::Discard, interrupt)?;
+    Ok(())
+}
+
 fn receive(repository: &gix::Repository, request: &FetchRequest<'_>) -> Result<(), gix::Error> {
     let specs: Vec<String> = request
         .wants
@@ -123,14 +175,7 @@ fn receive(repository: &gix::Repository, request: &FetchRequest<'_>) -> Result<(
         None if repository.is_shallow()? => Shallow::undo(),
         None => Shallow::NoChange,
     };
-    connection
-        .prepare_fetch(
-            gix::progress::Discard,
-            gix::remote::ref_map::Options::default(),
-        )?
-        .with_shallow(shallow)
-        .receive(gix::progress::Discard, request.interrupt)?;
-    Ok(())
+    bring(connection, shallow, request.interrupt)
 }
 
 /// Where a want is kept, so that its objects stay reachable.

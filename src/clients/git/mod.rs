@@ -9,6 +9,7 @@ mod merge;
 mod worktree;
 
 pub use error::GitError;
+pub(crate) use fetch::fetch_through;
 pub use fetch::{FetchRequest, Fetched, Want, fetch};
 pub use merge::Merge;
 
