@@ -8,8 +8,11 @@ use serde_json::json;
 use super::{CommandError, Exit, inputs, output};
 use crate::config::repo::RepoConfig;
 use crate::ids::{AppId, RepoPath};
-use crate::plan::{self, AppSide, Declared, Defaults};
+use crate::object::Masker;
+use crate::plan::{AppSide, Declared, Defaults};
+use crate::render;
 use crate::report;
+use crate::run::pipeline;
 use crate::tree::Tree;
 
 /// Arguments of `drydock apps`.
@@ -18,6 +21,11 @@ pub(super) struct AppsArgs {
     /// The repository
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(super) repo: PathBuf,
+    #[command(flatten)]
+    pub(super) origin: inputs::OriginArgs,
+    /// Run renderers without the kernel's confinement, where it is not to be had
+    #[arg(long)]
+    pub(super) unconfined: bool,
     /// The state to look at [default: the working tree]
     #[arg(long, value_name = "REV")]
     pub(super) rev: Option<String>,
@@ -42,7 +50,12 @@ pub(super) fn run(args: &AppsArgs) -> Result<Exit, CommandError> {
     let repository = inputs::open(&args.repo)?;
     let tree = inputs::read_tree(&repository, args.rev.as_deref())?;
     let config = inputs::read_config(None, &tree)?;
-    let mut declared = declare(&tree, &config, &Defaults::default())?;
+    let defaults = Defaults {
+        origin: args.origin.origin(&repository, None),
+        ..Defaults::default()
+    };
+    let settings = inputs::render_settings(&inputs::sandbox(args.unconfined), &Masker::random());
+    let mut declared = declare(&tree, &config, &defaults, &settings)?;
     if let Some(file) = &args.why {
         let path: RepoPath = file
             .parse()
@@ -73,8 +86,9 @@ pub(super) fn declare(
     tree: &Tree,
     config: &RepoConfig,
     defaults: &Defaults,
+    settings: &render::Settings,
 ) -> Result<Declared, CommandError> {
-    let declared = plan::declare(tree, config, defaults);
+    let declared = pipeline::declare_all(tree, config, defaults, settings);
     if declared.apps.is_empty() && tree.entries().is_empty() {
         return Err(CommandError::new("the tree holds no files"));
     }

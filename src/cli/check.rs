@@ -11,7 +11,7 @@ use crate::config::repo::{Engine, RepoConfig};
 use crate::finding::Gate;
 use crate::object::Masker;
 use crate::observe::Observation;
-use crate::plan::{Defaults, Selection};
+use crate::plan::{Defaults, Origin, Selection};
 use crate::report::model::Report;
 use crate::report::{self, text::Colour};
 use crate::run::pipeline::{self, Means, PolicyInput, Rules, Subject};
@@ -27,6 +27,8 @@ pub(super) struct CheckArgs {
     /// The repository
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(super) repo: PathBuf,
+    #[command(flatten)]
+    pub(super) origin: inputs::OriginArgs,
     /// The state before [default: the merge base with the default branch]
     #[arg(long, value_name = "REV")]
     pub(super) base: Option<String>,
@@ -232,6 +234,7 @@ struct Change {
     /// The tree that holds configuration and policies.
     judging: Tree,
     config: RepoConfig,
+    origin: Origin,
 }
 
 fn read_change(args: &CheckArgs) -> Result<Change, CommandError> {
@@ -268,6 +271,7 @@ fn read_change(args: &CheckArgs) -> Result<Change, CommandError> {
         },
         judging,
         config,
+        origin: args.origin.origin(&repository, args.base.as_deref()),
     })
 }
 
@@ -309,6 +313,7 @@ fn rules(args: &CheckArgs, change: &Change, gates: BTreeSet<Gate>) -> Result<Rul
             .as_deref()
             .and_then(Engine::find)
             .unwrap_or(Engine::Apply),
+        origin: change.origin.clone(),
         ..Defaults::default()
     };
     Ok(Rules {

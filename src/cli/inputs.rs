@@ -14,6 +14,7 @@ use crate::config::ConfigError;
 use crate::config::repo::{self, FILE_NAME, RepoConfig};
 use crate::ids::InvalidId;
 use crate::object::Masker;
+use crate::plan::Origin;
 use crate::render::{self, ToolPaths, Tools};
 use crate::run::pipeline::Rules;
 use crate::sandbox::Sandbox;
@@ -28,6 +29,35 @@ pub(super) fn open(folder: &Path) -> Result<Repository, CommandError> {
             "run this inside a repository, give `--repo DIR`, or name manifest files to judge them without Git",
         )
     })
+}
+
+/// What declarations call the repository under judgement.
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct OriginArgs {
+    /// A URL by which Applications and Flux sources name this repository [default: those of its
+    /// remotes]
+    #[arg(long, value_name = "URL")]
+    pub(super) repository_url: Vec<String>,
+}
+
+impl OriginArgs {
+    /// The repository with the branch that a change goes to: the one that `base` names, else the
+    /// default branch.
+    pub(super) fn origin(&self, repository: &Repository, base: Option<&str>) -> Origin {
+        let mut urls = repository.remote_urls();
+        urls.extend(self.repository_url.iter().cloned());
+        let default = repository.default_branch().ok().map(|branch| {
+            let name = branch.name;
+            name.strip_prefix("origin/")
+                .map_or(name.clone(), str::to_owned)
+        });
+        let named = base.and_then(|base| repository.find_branch(base));
+        Origin {
+            urls,
+            target: named.or_else(|| default.clone()),
+            default,
+        }
+    }
 }
 
 /// The tree of a revision, or the working tree.

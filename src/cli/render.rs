@@ -9,7 +9,7 @@ use super::{CommandError, Exit, apps, inputs, output};
 use crate::finding::Blame;
 use crate::ids::RepoPath;
 use crate::object::{Manifest, Masker, Role};
-use crate::plan::{AppSide, Defaults, RendererInput, Selection};
+use crate::plan::{AppSide, Defaults, Origin, RendererInput, Selection};
 use crate::render::{self, Outcome};
 use crate::tree::Tree;
 use crate::yaml;
@@ -27,6 +27,8 @@ pub(super) struct RenderArgs {
     /// The repository
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(super) repo: PathBuf,
+    #[command(flatten)]
+    pub(super) origin: inputs::OriginArgs,
     /// The state to render [default: the working tree]
     #[arg(long, value_name = "REV")]
     pub(super) rev: Option<String>,
@@ -68,7 +70,6 @@ pub(super) enum RenderFormat {
 pub(super) fn run(args: &RenderArgs) -> Result<Exit, CommandError> {
     let repository = inputs::open(&args.repo)?;
     let tree = inputs::read_tree(&repository, args.rev.as_deref())?;
-    let side = choose(args, &tree)?;
     let sandbox = inputs::sandbox(args.unconfined);
     let mut settings = inputs::render_settings(&sandbox, &Masker::random());
     if let Some(version) = &args.kubernetes_version {
@@ -76,6 +77,8 @@ pub(super) fn run(args: &RenderArgs) -> Result<Exit, CommandError> {
             .parse()
             .map_err(|error: crate::ids::InvalidId| CommandError::new(error.to_string()))?;
     }
+    let origin = args.origin.origin(&repository, None);
+    let side = choose(args, &tree, origin, &settings)?;
     match render::render_side(&side, &tree, &settings) {
         Outcome::Rendered(rendering) => {
             let kept: Vec<&Manifest> = rendering
@@ -130,7 +133,12 @@ fn print(args: &RenderArgs, manifests: &[&Manifest]) -> Result<(), CommandError>
 }
 
 /// The application that the flags name, with what they change about it.
-fn choose(args: &RenderArgs, tree: &Tree) -> Result<AppSide, CommandError> {
+fn choose(
+    args: &RenderArgs,
+    tree: &Tree,
+    origin: Origin,
+    settings: &render::Settings,
+) -> Result<AppSide, CommandError> {
     let config = inputs::read_config(None, tree)?;
     let defaults = Defaults {
         helm_major: args.helm,
@@ -138,10 +146,11 @@ fn choose(args: &RenderArgs, tree: &Tree) -> Result<AppSide, CommandError> {
             .namespace
             .clone()
             .unwrap_or_else(|| Defaults::default().namespace),
+        origin,
         ..Defaults::default()
     };
     let mut side = match (&args.app, &args.path) {
-        (Some(name), _) => apps::find(name, &apps::declare(tree, &config, &defaults)?)?,
+        (Some(name), _) => apps::find(name, &apps::declare(tree, &config, &defaults, settings)?)?,
         (None, path) => {
             let path: RepoPath = path
                 .as_deref()

@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::cache::Cache;
 use super::changes::{find_changes, names};
-use super::discover::{
-    CHART, Patterns, declare_at_with, declare_with, find_kustomization, read_manifests,
-};
+use super::discover::{CHART, Patterns, find_kustomization, read_manifests};
+use super::extend::{Planner, SideApps};
 use super::kustomization::find_files;
 use super::orphans;
+use super::replaced::leave_out;
 use super::{
     AppSide, AppSource, ChangedFile, Declared, Defaults, Plan, PlannedApp, RendererInput,
     Selection, Untouched, UntouchedItem, UntouchedReason, Why,
@@ -17,7 +16,7 @@ use crate::config::repo::{self, RendererKind, RepoConfig};
 use crate::ids::{AppId, DeclaredBy, RepoPath};
 use crate::tree::{EntryKind, Tree};
 
-/// Plans the change from `base` to `head`. `config` is the base's.
+/// Plans the change from `base` to `head` without what objects declare. `config` is the base's.
 pub fn build(
     base: &Tree,
     head: &Tree,
@@ -25,61 +24,94 @@ pub fn build(
     defaults: &Defaults,
     selection: &Selection,
 ) -> Plan {
-    let cache = Cache::default();
-    let declare = |tree: &Tree| match selection {
-        Selection::Path(folder) => declare_at_with(tree, config, defaults, folder, &cache),
-        Selection::Changed | Selection::All => declare_with(tree, config, defaults, &cache),
-    };
-    let changed = find_changes(base, head);
-    let mut sides = [declare(base), declare(head)];
-    let [base_side, head_side] = &mut sides;
-    let complete = |tree: &Tree, side: &mut Declared, other: &Declared| {
+    let planner = Planner::new(config, defaults);
+    let sides = planner.find_both(base, head, selection);
+    planner.build(base, head, sides, selection)
+}
+
+impl Planner<'_> {
+    /// What the files of both sides show, each with what it has to keep of the other.
+    pub fn find_both(&self, base: &Tree, head: &Tree, selection: &Selection) -> [SideApps; 2] {
+        let [mut before, mut after] = [self.find(base, selection), self.find(head, selection)];
+        // A kustomization that another begins to refer to, or ceases to, is still there: it is neither
+        // introduced nor removed.
+        self.complete(head, &mut after, &before);
+        self.complete(base, &mut before, &after);
+        keep_files(head, &before, &mut after);
+        [before, after].map(SideApps::of)
+    }
+
+    fn complete(&self, tree: &Tree, side: &mut Declared, other: &Declared) {
         for id in other.apps.keys() {
             if id.kind != DeclaredBy::Kustomization || side.apps.contains_key(id) {
                 continue;
             }
             let folder: RepoPath = id.name.parse().unwrap_or_default();
-            if let Some(found) = find_kustomization(tree, config, defaults, &folder, &cache) {
+            let (config, defaults) = (self.config, self.defaults);
+            if let Some(found) = find_kustomization(tree, config, defaults, &folder, &self.cache) {
                 side.apps.insert(id.clone(), found);
             }
         }
-    };
-    // A kustomization that another begins to refer to, or ceases to, is still there: it is neither
-    // introduced nor removed.
-    complete(head, head_side, base_side);
-    complete(base, base_side, head_side);
-    keep_files(head, base_side, head_side);
-    if *selection == Selection::Changed {
-        let manifests = |folder: &RepoPath| read_manifests(head, config, defaults, folder, &cache);
-        orphans::refuse(base_side, head_side, head, manifests);
     }
-    let mut plan = Plan {
-        base: base.revision().clone(),
-        head: head.revision().clone(),
-        apps: Vec::new(),
-        untouched: Vec::new(),
-        changed,
-    };
-    let comparison = Comparison {
-        base,
-        head,
-        changed: names(&plan.changed),
-    };
-    let read = comparison.select(&sides, selection, &mut plan);
-    let planned: BTreeSet<&AppId> = plan.apps.iter().map(|app| &app.id).collect();
-    let left_out = sides.iter().flat_map(|side| &side.left_out);
-    let left_out: Vec<Untouched> = left_out
-        .filter(|item| !matches!(&item.what, UntouchedItem::App(id) if planned.contains(id)))
-        .cloned()
-        .collect();
-    if !matches!(selection, Selection::Path(_)) {
-        let unread = unread_files(&plan.changed, &read, &left_out, config);
-        plan.untouched.extend(unread);
+
+    /// Plans the change between two sides: pairs their applications, and finds those that it touches.
+    pub fn build(
+        &self,
+        base: &Tree,
+        head: &Tree,
+        sides: [SideApps; 2],
+        selection: &Selection,
+    ) -> Plan {
+        let [mut before, mut after] = sides;
+        leave_out(
+            (&mut before.found, &before.replaced),
+            (&mut after.found, &after.replaced),
+        );
+        let mut withheld = after.withhold(&mut before);
+        withheld.extend(before.withhold(&mut after));
+        before.found.apps.extend(before.declared);
+        after.found.apps.extend(after.declared);
+        let mut sides = [before.found, after.found];
+        if *selection == Selection::Changed {
+            let [before, after] = &mut sides;
+            let manifests = |folder: &RepoPath| {
+                read_manifests(head, self.config, self.defaults, folder, &self.cache)
+            };
+            orphans::refuse(before, after, head, manifests);
+        }
+        let mut plan = Plan {
+            base: base.revision().clone(),
+            head: head.revision().clone(),
+            apps: Vec::new(),
+            untouched: Vec::new(),
+            changed: find_changes(base, head),
+        };
+        let comparison = Comparison {
+            base,
+            head,
+            changed: names(&plan.changed),
+        };
+        let read = comparison.select(&sides, selection, &mut plan);
+        let planned: BTreeSet<&AppId> = plan.apps.iter().map(|app| &app.id).collect();
+        let left_out = sides.iter().flat_map(|side| &side.left_out);
+        let left_out: Vec<Untouched> = left_out
+            .filter(|item| !matches!(&item.what, UntouchedItem::App(id) if planned.contains(id)))
+            .cloned()
+            .collect();
+        if !matches!(selection, Selection::Path(_)) {
+            let unread = unread_files(&plan.changed, &read, &left_out, self.config);
+            plan.untouched.extend(unread);
+        }
+        plan.untouched.extend(left_out);
+        plan.untouched
+            .extend(withheld.into_iter().map(|id| Untouched {
+                what: UntouchedItem::App(id),
+                reason: UntouchedReason::DeclarationUnknown,
+            }));
+        plan.untouched.sort();
+        plan.untouched.dedup();
+        plan
     }
-    plan.untouched.extend(left_out);
-    plan.untouched.sort();
-    plan.untouched.dedup();
-    plan
 }
 
 /// A file that held manifests and still stands in its folder is read as before. Otherwise a misspelt
@@ -249,7 +281,9 @@ impl Comparison<'_> {
 
 /// True when both sides would be rendered and deployed in the same way; files aside.
 fn same_declaration(before: &AppSide, after: &AppSide) -> bool {
-    before.sources == after.sources
+    let object = |side: &AppSide| side.declaration.as_ref().map(|found| found.digest);
+    object(before) == object(after)
+        && before.sources == after.sources
         && before.cluster == after.cluster
         && before.namespace == after.namespace
         && before.engine == after.engine
@@ -257,10 +291,12 @@ fn same_declaration(before: &AppSide, after: &AppSide) -> bool {
 }
 
 fn declaration(side: &AppSide) -> RepoPath {
-    side.sources
-        .first()
-        .map(|source| source.path.clone())
-        .unwrap_or_default()
+    let object = side
+        .declaration
+        .as_ref()
+        .and_then(|found| found.path.as_ref());
+    let first = side.sources.first().map(|source| &source.path);
+    object.or(first).cloned().unwrap_or_default()
 }
 
 /// Why each changed file that no application reads belongs to none.

@@ -16,6 +16,7 @@ pub(super) struct Cache {
     pub(super) plugins: Known<Parsed>,
     pub(super) charts: Known<Chart>,
     pub(super) manifests: Known<bool>,
+    pub(super) declarations: Known<bool>,
 }
 
 /// What one way of reading made of each content.

@@ -6,20 +6,26 @@
 
 mod affected;
 mod app;
+mod argocd;
 mod cache;
 mod changes;
 mod discover;
+mod extend;
 mod inputs;
 mod kustomization;
+mod origin;
 mod orphans;
 mod parallel;
 mod remote;
+mod replaced;
 mod seen;
 
 pub use affected::build;
 pub use app::{AppSide, AppSource, Declaration, OnRemoval, Refusal, RefusalKind};
+pub use argocd::{ArgoCd, ArgoCluster};
 pub use changes::find_changes;
 pub use discover::{declare, declare_at};
+pub use extend::{MAX_DEPTH, Planner, Round, SideApps};
 pub use inputs::{
     CommonMetadata, HelmInput, HelmParameter, Hooks, KustomizeEdits, KustomizeInput, RendererInput,
     Substitution,
@@ -31,6 +37,8 @@ use std::collections::BTreeMap;
 use crate::config::repo::Engine;
 use crate::ids::{AppId, ClusterName, RepoPath, Side};
 use crate::tree::Revision;
+
+pub use origin::Origin;
 
 /// What is judged, which applications it touches and why, and what was left out and why. Immutable.
 #[derive(Debug, Clone)]
@@ -147,6 +155,8 @@ pub enum UntouchedReason {
     Configuration,
     /// The application is declared by something that this version does not evaluate.
     NotEvaluated,
+    /// What declares the application cannot be rendered on one side.
+    DeclarationUnknown,
     /// The configuration lists an application in a folder that does not exist.
     FolderMissing,
 }
@@ -179,6 +189,10 @@ pub struct Defaults {
     pub include_crds: bool,
     /// Further API versions for `.Capabilities`.
     pub api_versions: Vec<String>,
+    /// The repository under judgement, as declarations name it.
+    pub origin: Origin,
+    /// The Argo CD that Applications are for.
+    pub argocd: ArgoCd,
 }
 
 impl Default for Defaults {
@@ -191,6 +205,8 @@ impl Default for Defaults {
             namespace: "default".to_owned(),
             include_crds: true,
             api_versions: Vec::new(),
+            origin: Origin::default(),
+            argocd: ArgoCd::default(),
         }
     }
 }

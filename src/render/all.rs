@@ -1,11 +1,9 @@
 //! Rendering everything of a plan: both sides, in parallel, equal inputs once.
 
-use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::config::repo::{Engine, RendererKind};
-use crate::finding::Blame;
 use crate::ids::{Digest, RepoPath, Side};
 use crate::object::Manifest;
 use crate::plan::{AppSide, AppSource, Plan, PlannedApp, Refusal, RendererInput};
@@ -13,6 +11,7 @@ use crate::tree::Tree;
 
 use super::directory::Directory;
 use super::helm::Helm;
+use super::known::Known;
 use super::kustomize::Kustomize;
 use super::{
     Outcome, Output, Problem, RenderedApp, Renderer, Rendering, Request, Settings, prescan,
@@ -21,42 +20,39 @@ use super::{
 /// Renders every application of the plan, in its order. Blocks; works on as many threads as there
 /// are permits. A side fails alone, and never takes another with it.
 pub fn render(plan: &Plan, base: &Tree, head: &Tree, settings: &Settings) -> Vec<RenderedApp> {
+    render_known(plan, base, head, settings, &mut Known::default())
+}
+
+/// The same, with what earlier rounds of planning rendered.
+pub fn render_known(
+    plan: &Plan,
+    base: &Tree,
+    head: &Tree,
+    settings: &Settings,
+    known: &mut Known,
+) -> Vec<RenderedApp> {
     let tree_of = |side| match side {
         Side::Base => base,
         Side::Head => head,
     };
-    let mut work: Vec<Work<'_>> = Vec::new();
-    let mut known: BTreeMap<Digest, usize> = BTreeMap::new();
-    let mut tasks: Vec<[Option<usize>; 2]> = Vec::new();
-    for app in &plan.apps {
-        tasks.push([Side::Base, Side::Head].map(|side| {
-            let app = app.side(side)?;
-            let tree = tree_of(side);
-            let key = digest_inputs(app, tree, settings);
-            Some(*known.entry(key).or_insert_with(|| {
-                work.push(Work { app, tree });
-                work.len() - 1
-            }))
-        }));
-    }
-    let outcomes = render_work(&work, settings);
-    let outcome = |task: Option<usize>| match task {
+    let sides: Vec<(&AppSide, &Tree)> = plan
+        .apps
+        .iter()
+        .flat_map(|app| [Side::Base, Side::Head].map(|side| (app.side(side), tree_of(side))))
+        .filter_map(|(app, tree)| Some((app?, tree)))
+        .collect();
+    let mut outcomes = known.render(&sides, settings).into_iter();
+    let mut next = |app: Option<&AppSide>| match app {
         None => Outcome::Absent,
-        Some(index) => outcomes.get(index).cloned().flatten().unwrap_or_else(|| {
-            Outcome::Failed(vec![Problem {
-                message: "the rendering was given up before it ended".to_owned(),
-                path: None,
-                line: 0,
-                blame: Blame::Operator,
-            }])
-        }),
+        // One outcome for each side that is there; a missing one is a failure, never nothing.
+        Some(_) => outcomes.next().unwrap_or(Outcome::Failed(Vec::new())),
     };
-    let pair = |(app, [base, head]): (&PlannedApp, [Option<usize>; 2])| RenderedApp {
+    let pair = |app: &PlannedApp| RenderedApp {
         id: app.id.clone(),
-        base: outcome(base),
-        head: outcome(head),
+        base: next(app.base.as_ref()),
+        head: next(app.head.as_ref()),
     };
-    plan.apps.iter().zip(tasks).map(pair).collect()
+    plan.apps.iter().map(pair).collect()
 }
 
 /// Renders one side alone, as the `render` command does.
@@ -70,6 +66,10 @@ pub fn render_side(app: &AppSide, tree: &Tree, settings: &Settings) -> Outcome {
         } else {
             Outcome::NotEvaluable(problems)
         };
+    }
+    let elsewhere: Vec<Problem> = app.sources.iter().filter_map(find_elsewhere).collect();
+    if !elsewhere.is_empty() {
+        return Outcome::NotEvaluable(elsewhere);
     }
     let mut output = Output::default();
     let mut problems = Vec::new();
@@ -88,21 +88,29 @@ pub fn render_side(app: &AppSide, tree: &Tree, settings: &Settings) -> Outcome {
     }
 }
 
+/// Why a source that is not the tree under judgement cannot be rendered.
+fn find_elsewhere(source: &AppSource) -> Option<Problem> {
+    let repository = source.repository.as_ref()?;
+    let revision = source.revision.as_deref().unwrap_or("HEAD");
+    let what = match &source.chart {
+        Some(chart) => format!("the chart `{chart}` {revision} of `{repository}`"),
+        None => format!("`{repository}` at `{revision}`"),
+    };
+    Some(Problem {
+        path: None,
+        ..Problem::about(
+            &source.path,
+            format!("its source is {what}, which is not at hand"),
+        )
+    })
+}
+
 fn render_source(
     app: &AppSide,
     source: &AppSource,
     tree: &Tree,
     settings: &Settings,
 ) -> Result<Output, Vec<Problem>> {
-    if let Some(repository) = &source.repository {
-        let message = format!(
-            "its source is another repository (`{repository}`), which this version does not fetch"
-        );
-        return Err(vec![Problem {
-            blame: Blame::Operator,
-            ..Problem::about(&source.path, message)
-        }]);
-    }
     let request = Request {
         tree,
         closure: &app.closure,
@@ -127,12 +135,14 @@ fn render_source(
     Ok(output)
 }
 
-struct Work<'a> {
-    app: &'a AppSide,
-    tree: &'a Tree,
+/// One side to render.
+pub(super) struct Work<'a> {
+    pub(super) app: &'a AppSide,
+    pub(super) tree: &'a Tree,
 }
 
-fn render_work(work: &[Work<'_>], settings: &Settings) -> Vec<Option<Outcome>> {
+/// Renders these sides, in their order; `None` where one was given up.
+pub(super) fn render_work(work: &[Work<'_>], settings: &Settings) -> Vec<Option<Outcome>> {
     let outcomes: Mutex<Vec<Option<Outcome>>> = Mutex::new(vec![None; work.len()]);
     let next = AtomicUsize::new(0);
     let take = || {
@@ -163,7 +173,7 @@ fn render_work(work: &[Work<'_>], settings: &Settings) -> Vec<Option<Outcome>> {
 }
 
 /// A digest of everything that decides a rendering: equal digests are rendered once.
-fn digest_inputs(app: &AppSide, tree: &Tree, settings: &Settings) -> Digest {
+pub(super) fn digest_inputs(app: &AppSide, tree: &Tree, settings: &Settings) -> Digest {
     let version = settings.version_for(&app.cluster);
     let inputs = format!(
         "{:?} {:?} {:?} {version:?}",

@@ -7,6 +7,7 @@
 mod all;
 mod directory;
 mod helm;
+mod known;
 mod kustomize;
 mod messages;
 mod origin;
@@ -25,7 +26,8 @@ use crate::object::Manifest;
 use crate::tree::Tree;
 use crate::yaml::{Duplicate, Oddity};
 
-pub use all::{render, render_side};
+pub use all::{render, render_known, render_side};
+pub use known::Known;
 pub use settings::{Permits, Settings};
 pub use tools::{Tool, ToolError, ToolKind, ToolPaths, Tools};
 

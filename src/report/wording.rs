@@ -81,6 +81,9 @@ pub(super) fn left_out(reason: UntouchedReason) -> &'static str {
         UntouchedReason::Excluded => "the configuration excludes it",
         UntouchedReason::Configuration => "Drydock's own configuration, which is read at the base",
         UntouchedReason::FolderMissing => "the folder that the configuration lists does not exist",
+        UntouchedReason::DeclarationUnknown => {
+            "what declares it does not render on one side, so whether it is still there is not known"
+        }
         UntouchedReason::NotEvaluated => "this version does not evaluate what declares it",
     }
 }

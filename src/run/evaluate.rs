@@ -21,7 +21,7 @@ use crate::config::settings::{ClusterSettings, Patterns};
 use crate::finding::{Blame, Gate, Retry};
 use crate::ids::{CommitSha, Digest, RepoName};
 use crate::observe::Unanswered;
-use crate::plan::{Defaults, Selection};
+use crate::plan::{Defaults, Origin, Selection};
 use crate::report::model::Report;
 use crate::report::standing;
 use crate::run::observe as asking;
@@ -116,6 +116,7 @@ pub(super) async fn evaluate(
         target: matter.pull.base.branch.clone(),
         repository: matter.repository.name.clone(),
         from_fork: matter.pull.is_from_fork(),
+        origin: origin(matter.pull),
     };
     let deadline = ctx.limits.deadline;
     let ctx = Arc::clone(ctx);
@@ -148,6 +149,7 @@ struct Task {
     target: String,
     repository: RepoName,
     from_fork: bool,
+    origin: Origin,
 }
 
 impl Task {
@@ -178,7 +180,10 @@ impl Task {
         let rules = Rules {
             gates: BTreeSet::from(Gate::ALL),
             config,
-            defaults: ctx.bench.defaults.clone(),
+            defaults: Defaults {
+                origin: self.origin.clone(),
+                ..ctx.bench.defaults.clone()
+            },
             policies,
             crds: Vec::new(),
             preview_required: false,
@@ -215,6 +220,17 @@ impl Task {
         let base = Revision::Commit(self.comparison.base_tip.clone());
         let head = Revision::Commit(self.head.clone());
         Report::of_troubles(Some(base), Some(head), troubles)
+    }
+}
+
+/// The repository of a pull request, as declarations in it may name it.
+pub(super) fn origin(pull: &Pull) -> Origin {
+    let page = pull.html_url.split("/pull/").next().unwrap_or_default();
+    let default = &pull.default_branch;
+    Origin {
+        urls: vec![pull.clone_url.clone(), page.to_owned()],
+        target: Some(pull.base.branch.clone()),
+        default: (!default.is_empty()).then(|| default.clone()),
     }
 }
 

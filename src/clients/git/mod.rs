@@ -6,6 +6,7 @@
 mod error;
 mod fetch;
 mod merge;
+mod remotes;
 mod worktree;
 
 pub use error::GitError;

@@ -31,6 +31,8 @@ pub struct Pull {
     pub html_url: String,
     /// Where Git fetches the base repository from.
     pub clone_url: String,
+    /// The base repository's default branch; empty where GitHub does not say.
+    pub default_branch: String,
 }
 
 /// One side of a pull request.
@@ -98,6 +100,8 @@ struct WireSide {
 struct WireRepository {
     id: u64,
     clone_url: String,
+    #[serde(default)]
+    default_branch: String,
 }
 
 #[derive(Deserialize)]
@@ -118,6 +122,12 @@ fn pull(call: &str, wire: WirePull) -> Result<Pull, GitHubError> {
         .repo
         .as_ref()
         .map(|repository| repository.clone_url.clone())
+        .unwrap_or_default();
+    let default_branch = wire
+        .base
+        .repo
+        .as_ref()
+        .map(|repository| repository.default_branch.clone())
         .unwrap_or_default();
     let side = |side: &WireSide| -> Result<PullSide, GitHubError> {
         Ok(PullSide {
@@ -140,6 +150,7 @@ fn pull(call: &str, wire: WirePull) -> Result<Pull, GitHubError> {
         labels,
         html_url: wire.html_url,
         clone_url,
+        default_branch,
     })
 }
 

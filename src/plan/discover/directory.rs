@@ -61,6 +61,12 @@ pub(super) fn input(files: &BTreeSet<RepoPath>) -> RendererInput {
     }
 }
 
+/// The manifests among these files.
+pub(super) fn keep_manifests(scope: &Scope<'_>, files: &[RepoPath]) -> BTreeSet<RepoPath> {
+    let files: Vec<&RepoPath> = files.iter().collect();
+    group(scope, &files).into_values().flatten().collect()
+}
+
 /// The manifests directly in one folder.
 pub(super) fn read_folder(scope: &Scope<'_>, folder: &RepoPath) -> BTreeSet<RepoPath> {
     let names = scope.tree.list_folder(folder).unwrap_or_default();

@@ -1,5 +1,6 @@
 //! Finding the applications of one tree: what the configuration lists, and what the files show.
 
+mod argocd;
 mod at;
 mod chart;
 mod directory;
@@ -11,12 +12,15 @@ pub use at::declare_at;
 pub(super) use at::{declare_at_with, find_kustomization, read_manifests};
 pub(super) use chart::{Chart, FILE_NAME as CHART};
 
+use std::collections::BTreeMap;
+
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use crate::config::repo::{Discovery, Engine, RepoConfig};
 use crate::ids::{AppId, ClusterName, DeclaredBy, RepoPath};
 use crate::plan::cache::Cache;
 use crate::plan::kustomization::Closure;
+use crate::plan::seen::Seen;
 use crate::plan::{AppSide, AppSource, Declared, Defaults, HelmInput, RendererInput};
 use crate::tree::Tree;
 
@@ -41,6 +45,22 @@ pub(super) fn declare_with(
     declared.left_out.sort();
     declared.left_out.dedup();
     declared
+}
+
+/// The applications that objects of the applications rendered so far declare.
+pub(super) fn declare_seen(
+    tree: &Tree,
+    config: &RepoConfig,
+    defaults: &Defaults,
+    cache: &Cache,
+    seen: &Seen<'_>,
+) -> BTreeMap<AppId, AppSide> {
+    let scope = Scope::new(tree, cache, config, defaults);
+    let mut found = BTreeMap::new();
+    if config.discovery.argocd {
+        argocd::declare(&scope, seen, &mut found);
+    }
+    found
 }
 
 /// What discovery in one tree has at hand.

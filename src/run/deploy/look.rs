@@ -6,7 +6,7 @@ use super::decide::after_judging;
 use crate::config::repo::RepoConfig;
 use crate::finding::Gate;
 use crate::ids::{AppId, RepoName};
-use crate::plan::{PlannedApp, Selection};
+use crate::plan::{Defaults, Origin, PlannedApp, Selection};
 use crate::render::RenderedApp;
 use crate::run::evaluate::{self, Bench};
 use crate::run::pipeline::{self, Judgement, PolicyChoice, PolicyInput, Rules, Subject};
@@ -43,6 +43,7 @@ pub(super) struct Look<'a> {
     pub(super) approved_under: &'a RepoConfig,
     pub(super) repository: &'a RepoName,
     pub(super) from_fork: bool,
+    pub(super) origin: &'a Origin,
 }
 
 impl Look<'_> {
@@ -84,7 +85,10 @@ impl Look<'_> {
         let rules = Rules {
             gates,
             config: self.config.clone(),
-            defaults: bench.defaults.clone(),
+            defaults: Defaults {
+                origin: self.origin.clone(),
+                ..bench.defaults.clone()
+            },
             policies,
             crds: Vec::new(),
             preview_required: false,

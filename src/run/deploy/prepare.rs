@@ -17,10 +17,10 @@ use crate::clients::github::Scope;
 use crate::clients::store::{RunApp, RunVerdict};
 use crate::config::repo::RepoConfig;
 use crate::ids::{AppId, ClusterName, CommitSha, Digest, RepoName};
-use crate::plan::PlannedApp;
+use crate::plan::{Origin, PlannedApp};
 use crate::render::{Outcome, RenderedApp};
 use crate::run::pipeline::{Judgement, Rules};
-use crate::run::{Ctx, Failure};
+use crate::run::{Ctx, Failure, evaluate};
 use crate::sync::outcome::Held;
 use crate::tree::Tree;
 
@@ -91,6 +91,7 @@ pub(super) async fn prepare(
         tip,
         name: merge.repository.name.clone(),
         from_fork: merge.pull.is_from_fork(),
+        origin: evaluate::origin(merge.pull),
         approved: approved.to_vec(),
         elsewhere: fetch_elsewhere(ctx, merge).await?,
     };
@@ -136,6 +137,7 @@ struct Task {
     tip: CommitSha,
     name: RepoName,
     from_fork: bool,
+    origin: Origin,
     approved: Vec<RunApp>,
     /// What other merges had approved.
     elsewhere: BTreeSet<(String, Option<Digest>)>,
@@ -174,6 +176,7 @@ impl Task {
             approved_under: &approved_under,
             repository: &self.name,
             from_fork: self.from_fork,
+            origin: &self.origin,
         };
         let rendered = look.judge(&merged, false)?;
         let deletes = self

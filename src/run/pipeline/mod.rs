@@ -6,6 +6,7 @@
 mod answers;
 mod assemble;
 mod crds;
+pub(crate) mod declare;
 mod files;
 mod findings;
 mod gates;
@@ -18,6 +19,7 @@ mod schemas;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use declare::declare_all;
 pub use files::{GivenFile, judge_files};
 pub use policies::{PolicyChoice, PolicyInput};
 pub use preview::Clusters;
@@ -26,8 +28,8 @@ pub use rules::Rules;
 use crate::ids::{AppId, Digest, RepoPath};
 use crate::object::Masker;
 use crate::observe::Observation;
-use crate::plan::{self, Plan, Selection};
-use crate::render::{self, RenderedApp};
+use crate::plan::{Plan, Planner, Selection};
+use crate::render::{self, Known, RenderedApp};
 use crate::report::model::Report;
 use crate::sandbox::Sandbox;
 use crate::tree::Tree;
@@ -89,16 +91,12 @@ impl Judgement {
 
 /// Judges a change. Whatever goes wrong on the way is part of the report, and never a pass.
 pub fn judge(subject: &Subject, rules: &Rules, means: &Means) -> Judgement {
-    let plan = plan::build(
-        &subject.base,
-        &subject.head,
-        &rules.config,
-        &rules.defaults,
-        &subject.selection,
-    );
-    let facts = preview::facts(&plan, rules, means);
+    let facts = preview::facts(subject, rules, means);
     let settings = rules.render_settings(means, &facts);
-    let rendered = render::render(&plan, &subject.base, &subject.head, &settings);
+    let mut known = Known::default();
+    let planner = Planner::new(&rules.config, &rules.defaults);
+    let plan = declare::plan(&planner, subject, &settings, &mut known);
+    let rendered = render::render_known(&plan, &subject.base, &subject.head, &settings, &mut known);
     let gates = gates::judge(subject, &plan, &rendered, rules, means, &facts);
     let seen = preview::look(&plan, &rendered, rules, means, &facts);
     let reader = subject.head.reader();

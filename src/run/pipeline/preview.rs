@@ -7,7 +7,7 @@ use crate::cluster_facts::ClusterFacts;
 use crate::finding::{Blame, Finding, Gate, NotVerified};
 use crate::ids::{AppId, ClusterName};
 use crate::observe::{Allowed, DryRun, Live, Observation, Question, Scope, Unanswered, questions};
-use crate::plan::{Plan, PlannedApp};
+use crate::plan::{Plan, PlannedApp, Selection};
 use crate::preview::{AppPreview, Input, compose_previews, findings};
 use crate::render::RenderedApp;
 use crate::report::model::{NoPreview, Trouble};
@@ -15,7 +15,7 @@ use crate::report::standing;
 use crate::run::observe as asking;
 use crate::verdict::{GateResult, Results};
 
-use super::{Means, Rules};
+use super::{Means, Rules, Subject};
 
 /// Where previews come from. Cheap to clone.
 #[derive(Clone)]
@@ -71,8 +71,10 @@ pub(super) struct Seen {
 
 /// Versions of the destinations: charts are told them. A cluster that does not answer is asked again
 /// later and reported then.
-pub(super) fn facts(plan: &Plan, rules: &Rules, means: &Means) -> Facts {
-    if !rules.gates.contains(&Gate::Preview) || plan.apps.is_empty() {
+pub(super) fn facts(subject: &Subject, rules: &Rules, means: &Means) -> Facts {
+    let is_same = subject.base.digest() == subject.head.digest();
+    let is_idle = is_same && subject.selection == Selection::Changed;
+    if !rules.gates.contains(&Gate::Preview) || is_idle {
         return Facts::default();
     }
     let known = match &means.clusters {

@@ -1,0 +1,86 @@
+//! What the operator knows of an Argo CD installation.
+
+use std::collections::BTreeMap;
+
+use crate::ids::ClusterName;
+
+/// An Argo CD installation. The default knows no cluster but the one that Argo CD runs in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ArgoCd {
+    /// Its clusters, as its cluster Secrets declare them.
+    pub clusters: Vec<ArgoCluster>,
+    /// True where its `kustomize.buildOptions` open the load restrictor.
+    pub open_load_restrictor: bool,
+}
+
+/// A cluster of an Argo CD installation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ArgoCluster {
+    /// What Drydock's configuration and settings call it.
+    pub cluster: ClusterName,
+    /// What Argo CD calls it.
+    pub name: String,
+    /// Its address, as Applications name it.
+    pub server: String,
+    /// Labels of its Secret.
+    pub labels: BTreeMap<String, String>,
+    /// Annotations of its Secret.
+    pub annotations: BTreeMap<String, String>,
+    /// The project it belongs to, where it belongs to one.
+    pub project: Option<String>,
+}
+
+impl ArgoCd {
+    /// The cluster of a destination. Argo CD's own is `home`; one that is not configured keeps the name
+    /// or address that the destination gives.
+    pub(super) fn find_cluster(
+        &self,
+        name: Option<&str>,
+        server: Option<&str>,
+        home: &ClusterName,
+    ) -> ClusterName {
+        let known = self.clusters.iter().find(|cluster| match (name, server) {
+            (Some(name), _) => cluster.name == name,
+            (None, Some(server)) => trim(&cluster.server) == trim(server),
+            (None, None) => false,
+        });
+        match (known, name, server) {
+            (Some(known), _, _) => known.cluster.clone(),
+            (None, Some("in-cluster"), _)
+            | (None, None, Some("https://kubernetes.default.svc") | None) => home.clone(),
+            (None, Some(text), _) | (None, None, Some(text)) => ClusterName(text.to_owned()),
+        }
+    }
+}
+
+fn trim(server: &str) -> &str {
+    server.trim_end_matches('/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_destination_is_found_by_name_or_server_and_else_keeps_its_own_name() {
+        let argocd = ArgoCd {
+            clusters: vec![ArgoCluster {
+                cluster: ClusterName("production".to_owned()),
+                name: "prod".to_owned(),
+                server: "https://prod.example".to_owned(),
+                ..ArgoCluster::default()
+            }],
+            ..ArgoCd::default()
+        };
+        let home = ClusterName("staging".to_owned());
+        let find = |name, server| argocd.find_cluster(name, server, &home).0;
+        assert_eq!(find(Some("prod"), None), "production");
+        assert_eq!(find(None, Some("https://prod.example/")), "production");
+        assert_eq!(find(Some("in-cluster"), None), "staging");
+        assert_eq!(
+            find(None, Some("https://kubernetes.default.svc")),
+            "staging"
+        );
+        assert_eq!(find(Some("edge"), None), "edge");
+    }
+}

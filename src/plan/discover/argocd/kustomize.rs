@@ -1,0 +1,115 @@
+//! A source with Kustomize: what Argo CD changes in the kustomization before it builds.
+
+use serde_json::{Map, Value, json};
+
+use super::application::Parts;
+use super::images::parse_image;
+use super::source::Source;
+use super::{find_text, text_map, texts};
+use crate::plan::kustomization::Walk;
+use crate::plan::{KustomizeEdits, KustomizeInput, RefusalKind};
+
+pub(super) fn compose(source: &Source<'_>, parts: &mut Parts) -> KustomizeInput {
+    let options = source.value.get("kustomize").unwrap_or(&Value::Null);
+    let text = |pointer| find_text(options, pointer).map(str::to_owned);
+    let annotations = text_map(options, "/commonAnnotations").into_iter();
+    let in_environment = super::is_true(options, "/commonAnnotationsEnvsubst");
+    let edits = KustomizeEdits {
+        name_prefix: text("/namePrefix"),
+        name_suffix: text("/nameSuffix"),
+        namespace: text("/namespace"),
+        images: texts(options, "/images").filter_map(parse_image).collect(),
+        replicas: list(options, "/replicas").map(read_replica).collect(),
+        patches: list(options, "/patches").cloned().collect(),
+        components: read_components(source, options),
+        labels: text_map(options, "/commonLabels"),
+        labels_in_selectors: !super::is_true(options, "/labelWithoutSelector"),
+        labels_in_templates: super::is_true(options, "/labelIncludeTemplates"),
+        annotations: annotations
+            .map(|(key, value)| match in_environment {
+                true => (key, source.environment.replace(&value)),
+                false => (key, value),
+            })
+            .collect(),
+        ..KustomizeEdits::default()
+    };
+    if source.is_own {
+        walk(source, &edits, parts);
+    }
+    KustomizeInput {
+        open_load_restrictor: source.scope.defaults.argocd.open_load_restrictor,
+        edits,
+        ..KustomizeInput::default()
+    }
+}
+
+/// Takes everything that the build reads, what the edits add included.
+fn walk(source: &Source<'_>, edits: &KustomizeEdits, parts: &mut Parts) {
+    let scope = source.scope;
+    let reader = scope.tree.reader();
+    let added = edits
+        .components
+        .iter()
+        .map(|text| (text, source.folder.join(text)));
+    let mut folders = vec![source.folder.clone()];
+    for (text, folder) in added {
+        match folder {
+            Some(folder) => folders.push(folder),
+            None => {
+                let refusal = source.place.refuse(RefusalKind::LeavesRepository, text);
+                parts.refusals.insert(refusal);
+            }
+        }
+    }
+    for folder in folders {
+        let closure = Walk::run(scope.tree, &reader, scope.cache, &folder);
+        parts.files.extend(closure.files);
+        parts.refusals.extend(closure.refusals);
+    }
+    for patch in &edits.patches {
+        let Some(text) = find_text(patch, "/path") else {
+            continue;
+        };
+        match source
+            .folder
+            .join(text)
+            .filter(|path| scope.tree.is_file(path))
+        {
+            Some(path) => {
+                parts.files.insert(path);
+            }
+            None => {
+                let refusal = source.place.refuse(RefusalKind::Missing, text);
+                parts.refusals.insert(refusal);
+            }
+        }
+    }
+}
+
+/// The components that are added; with `ignoreMissingComponents` only those that exist.
+fn read_components(source: &Source<'_>, options: &Value) -> Vec<String> {
+    let lenient = super::is_true(options, "/ignoreMissingComponents");
+    let exists = |text: &&str| {
+        let folder = source.folder.join(text);
+        folder.is_some_and(|folder| source.scope.tree.is_folder(&folder))
+    };
+    texts(options, "/components")
+        .filter(|text| !lenient || exists(text))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// A count may be written as a text.
+fn read_replica(entry: &Value) -> Value {
+    let mut entry = entry.as_object().cloned().unwrap_or_else(Map::new);
+    let count = entry.get("count").and_then(Value::as_str);
+    if let Some(count) = count.and_then(|text| text.parse::<u64>().ok()) {
+        entry.insert("count".to_owned(), json!(count));
+    }
+    Value::Object(entry)
+}
+
+fn list<'a>(value: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> {
+    let list = value.pointer(pointer).and_then(Value::as_array);
+    list.into_iter().flatten()
+}

@@ -1,0 +1,85 @@
+//! Argo CD: `Application` and `ApplicationSet` objects of what was rendered so far.
+
+mod application;
+mod chart;
+mod directory;
+mod environment;
+mod images;
+mod kustomize;
+mod source;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::Scope;
+use crate::ids::{AppId, RepoPath};
+use crate::plan::seen::{Seen, SeenObject};
+use crate::plan::{AppSide, Refusal, RefusalKind};
+
+/// Group of Argo CD's kinds.
+const GROUP: &str = "argoproj.io";
+
+/// Adds every application that these objects declare. Of one that is declared twice the first stays.
+pub(in crate::plan) fn declare(
+    scope: &Scope<'_>,
+    seen: &Seen<'_>,
+    found: &mut BTreeMap<AppId, AppSide>,
+) {
+    for object in &seen.objects {
+        let named = object.manifest.object();
+        if named.group == GROUP && named.kind == "Application" {
+            let place = Place { object };
+            let value = object.manifest.value();
+            let (id, side) = application::compose(scope, &place, value, None);
+            found.entry(id).or_insert(side);
+        }
+    }
+}
+
+/// The object that declares an application, or generates it.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    object: &'a SeenObject<'a>,
+}
+
+impl Place<'_> {
+    /// A refusal that points at the object.
+    fn refuse(&self, kind: RefusalKind, text: impl Into<String>) -> Refusal {
+        let provenance = self.object.manifest.provenance();
+        Refusal {
+            kind,
+            path: provenance.path.clone().unwrap_or_else(RepoPath::root),
+            line: provenance.line,
+            text: text.into(),
+        }
+    }
+}
+
+/// A text at a pointer; empty texts count as absent, as for Argo CD.
+fn find_text<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
+    value
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .filter(|text| !text.is_empty())
+}
+
+/// The texts of a list; anything else in it is passed over.
+fn texts<'a>(value: &'a Value, pointer: &str) -> impl Iterator<Item = &'a str> {
+    let list = value.pointer(pointer).and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// True for a field that says so.
+fn is_true(value: &Value, pointer: &str) -> bool {
+    value.pointer(pointer).and_then(Value::as_bool) == Some(true)
+}
+
+/// The texts of a mapping.
+fn text_map(value: &Value, pointer: &str) -> BTreeMap<String, String> {
+    let map = value.pointer(pointer).and_then(Value::as_object);
+    map.into_iter()
+        .flatten()
+        .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+        .collect()
+}

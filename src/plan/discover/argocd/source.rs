@@ -1,0 +1,155 @@
+//! One source of an Application: a folder, a chart, or only a name for value files.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::application::Parts;
+use super::environment::Environment;
+use super::{Place, chart, directory, find_text, is_true, kustomize};
+use crate::config::repo::RendererKind;
+use crate::ids::RepoPath;
+use crate::plan::discover::{Scope, listed};
+use crate::plan::{AppSource, RefusalKind, RendererInput};
+
+/// Sources by the name that value files use for them (`$name/…`): true for the tree under judgement.
+pub(super) struct References<'a>(BTreeMap<&'a str, &'a Value>);
+
+impl<'a> References<'a> {
+    pub(super) fn collect(sources: &[&'a Value]) -> Self {
+        let named = sources
+            .iter()
+            .filter_map(|source| Some((find_text(source, "/ref")?, *source)));
+        Self(named.collect())
+    }
+
+    /// The source of this name.
+    pub(super) fn find(&self, name: &str) -> Option<&'a Value> {
+        self.0.get(name).copied()
+    }
+}
+
+/// True when a source is the tree under judgement.
+pub(super) fn is_own(scope: &Scope<'_>, source: &Value) -> bool {
+    let origin = &scope.defaults.origin;
+    find_text(source, "/chart").is_none()
+        && find_text(source, "/repoURL").is_some_and(|url| origin.is_own(url))
+        && origin.tracks(find_text(source, "/targetRevision"))
+}
+
+/// One source with everything that reading it needs.
+pub(super) struct Source<'a> {
+    pub(super) scope: &'a Scope<'a>,
+    pub(super) place: &'a Place<'a>,
+    /// The Application.
+    pub(super) app: &'a Value,
+    /// The source itself.
+    pub(super) value: &'a Value,
+    /// Its folder; the root for a chart of a chart repository.
+    pub(super) folder: RepoPath,
+    /// Whether the folder is one of the tree under judgement.
+    pub(super) is_own: bool,
+    pub(super) references: &'a References<'a>,
+    pub(super) environment: Environment,
+}
+
+/// Reads a source into `parts`.
+pub(super) fn read(
+    scope: &Scope<'_>,
+    place: &Place<'_>,
+    app: &Value,
+    value: &Value,
+    references: &References<'_>,
+    parts: &mut Parts,
+) {
+    let path = find_text(value, "/path");
+    let chart = find_text(value, "/chart");
+    if path.is_none() && chart.is_none() {
+        // A name for value files, nothing to render.
+        return;
+    }
+    let Some(url) = find_text(value, "/repoURL") else {
+        let text = "a source has no `repoURL`";
+        parts
+            .refusals
+            .insert(place.refuse(RefusalKind::Declaration, text));
+        return;
+    };
+    let Some(folder) = RepoPath::root().join(path.unwrap_or_default()) else {
+        let text = path.unwrap_or_default();
+        parts
+            .refusals
+            .insert(place.refuse(RefusalKind::LeavesRepository, text));
+        return;
+    };
+    let is_own = is_own(scope, value);
+    let source = Source {
+        scope,
+        place,
+        app,
+        value,
+        is_own,
+        references,
+        environment: Environment::of(app, value),
+        folder,
+    };
+    if is_own && !scope.tree.is_folder(&source.folder) {
+        let text = path.unwrap_or_default();
+        parts
+            .refusals
+            .insert(place.refuse(RefusalKind::Missing, text));
+        return;
+    }
+    if let Some(name) = value.get("plugin").filter(|plugin| !plugin.is_null()) {
+        let name = find_text(name, "/name").unwrap_or("found by Argo CD");
+        // What it reads is its own matter: everything below may matter to it.
+        let below = scope.tree.below(&source.folder).filter(|_| is_own);
+        parts.files.extend(below.map(|(path, _)| path.clone()));
+        let text = format!("an Argo CD plugin (`{name}`)");
+        parts
+            .refusals
+            .insert(place.refuse(RefusalKind::OtherRenderer, text));
+        return;
+    }
+    let renderer = compose(&source, chart.is_some(), parts);
+    parts.sources.push(if is_own {
+        AppSource::here(source.folder, renderer)
+    } else {
+        AppSource {
+            repository: Some(url.to_owned()),
+            revision: find_text(value, "/targetRevision").map(str::to_owned),
+            chart: chart.map(str::to_owned),
+            path: source.folder,
+            renderer,
+        }
+    });
+}
+
+fn compose(source: &Source<'_>, is_chart: bool, parts: &mut Parts) -> RendererInput {
+    let explicit = |key: &str| source.value.get(key).is_some_and(|value| !value.is_null());
+    let kind = match () {
+        () if is_chart || explicit("helm") => RendererKind::Helm,
+        () if explicit("kustomize") => RendererKind::Kustomize,
+        () if explicit("directory") => RendererKind::Directory,
+        () if source.is_own => listed::find_renderer(source.scope, &source.folder),
+        // What lies there is known when it was fetched.
+        () if is_oci(source.value) => RendererKind::Helm,
+        () => RendererKind::Directory,
+    };
+    match kind {
+        RendererKind::Helm => RendererInput::Helm(chart::compose(source, parts)),
+        RendererKind::Kustomize => RendererInput::Kustomize(kustomize::compose(source, parts)),
+        RendererKind::Directory => directory::compose(source, parts),
+    }
+}
+
+fn is_oci(source: &Value) -> bool {
+    find_text(source, "/repoURL").is_some_and(|url| url.starts_with("oci://"))
+}
+
+impl Source<'_> {
+    /// True for a field of this source that says so.
+    pub(super) fn is_true(&self, pointer: &str) -> bool {
+        is_true(self.value, pointer)
+    }
+}

@@ -1,0 +1,73 @@
+//! Applications found by their files that are deployed through a declared one: the declared one says
+//! with which options, and where to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{AppSide, Declared};
+use crate::ids::{AppId, DeclaredBy, RepoPath};
+
+/// Found applications with the declared ones that deploy them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Replaced(BTreeMap<AppId, BTreeSet<AppId>>);
+
+impl Replaced {
+    /// What deploys this one; `None`: it stands for itself.
+    pub(super) fn find(&self, id: &AppId) -> Option<&BTreeSet<AppId>> {
+        self.0.get(id)
+    }
+}
+
+/// A declared application deploys a found one when it starts at the same folder, or reads everything
+/// that the other reads. What the configuration lists stands for itself.
+pub(super) fn find_replaced(found: &Declared, declared: &BTreeMap<AppId, AppSide>) -> Replaced {
+    let mut by_folder: BTreeMap<&RepoPath, Vec<&AppId>> = BTreeMap::new();
+    let mut by_file: BTreeMap<&RepoPath, Vec<&AppId>> = BTreeMap::new();
+    for (id, side) in declared {
+        for source in side
+            .sources
+            .iter()
+            .filter(|source| source.repository.is_none())
+        {
+            by_folder.entry(&source.path).or_default().push(id);
+        }
+        for path in &side.closure {
+            by_file.entry(path).or_default().push(id);
+        }
+    }
+    let mut replaced = Replaced::default();
+    let of_files = found
+        .apps
+        .iter()
+        .filter(|(id, _)| id.kind != DeclaredBy::Config);
+    for (id, side) in of_files {
+        let folders = side.sources.iter().map(|source| &source.path);
+        let mut by: BTreeSet<AppId> = folders
+            .filter_map(|folder| by_folder.get(folder))
+            .flatten()
+            .map(|id| (*id).clone())
+            .collect();
+        let candidates = side.closure.first().and_then(|path| by_file.get(path));
+        for candidate in candidates.into_iter().flatten() {
+            let reads = declared.get(*candidate).map(|side| &side.closure);
+            if reads.is_some_and(|reads| side.closure.is_subset(reads)) {
+                by.insert((*candidate).clone());
+            }
+        }
+        if !by.is_empty() {
+            replaced.0.insert(id.clone(), by);
+        }
+    }
+    replaced
+}
+
+/// Leaves out what is deployed through a declared application. Whether it is, the base decides: a
+/// change may not take what stood for itself out of sight by declaring something over it, and what a
+/// change ceases to declare is a removal, not an introduction.
+pub(super) fn leave_out(base: (&mut Declared, &Replaced), head: (&mut Declared, &Replaced)) {
+    let ((base, before), (head, after)) = (base, head);
+    head.apps.retain(|id, _| {
+        let stood_for_itself = base.apps.contains_key(id) && before.find(id).is_none();
+        stood_for_itself || before.find(id).is_none() && after.find(id).is_none()
+    });
+    base.apps.retain(|id, _| before.find(id).is_none());
+}
