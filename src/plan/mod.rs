@@ -11,6 +11,8 @@ mod cache;
 mod changes;
 mod discover;
 mod extend;
+#[expect(dead_code, reason = "expanding ApplicationSets is what calls it")]
+mod gotemplate;
 mod inputs;
 mod kustomization;
 mod origin;
@@ -26,6 +28,7 @@ pub use argocd::{ArgoCd, ArgoCluster};
 pub use changes::find_changes;
 pub use discover::{declare, declare_at};
 pub use extend::{MAX_DEPTH, Planner, Round, SideApps};
+pub use gotemplate::TemplateError;
 pub use inputs::{
     CommonMetadata, HelmInput, HelmParameter, Hooks, KustomizeEdits, KustomizeInput, RendererInput,
     Substitution,

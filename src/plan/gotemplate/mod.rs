@@ -1,0 +1,71 @@
+//! Go's text templates with the functions of ApplicationSets, evaluated here and without effects:
+//! no file, network, clock or environment can be reached, and work, memory and depth have limits.
+//!
+//! What the deployer's engine refuses fails here, too. Functions whose result depends on the clock
+//! or on chance are refused by a reason of their own.
+
+mod call;
+mod data;
+mod error;
+mod eval;
+mod exec;
+mod functions;
+mod heap;
+mod lexer;
+mod number;
+mod parser;
+mod print;
+mod printf;
+mod syntax;
+mod token;
+
+pub(in crate::plan) use data::Data;
+pub use error::TemplateError;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use exec::State;
+use heap::{Heap, Value};
+
+/// What a key that does not exist gives.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::plan) enum MissingKey {
+    /// `<no value>`.
+    #[default]
+    Default,
+    /// The zero value: the empty text for maps of texts, nothing for others.
+    Zero,
+    /// The template fails.
+    Error,
+}
+
+/// The text that a template gives for these parameters.
+pub(in crate::plan) fn render(
+    text: &str,
+    params: &BTreeMap<String, Data>,
+    missing: MissingKey,
+) -> Result<String, TemplateError> {
+    let template = parser::parse(text, None)?;
+    let mut heap = Heap::new();
+    let dot = import(&mut heap, params).map_err(|trouble| trouble.at(1))?;
+    State::new(&mut heap, Rc::new(template), missing, 0, 0).run(&dot)
+}
+
+fn import(heap: &mut Heap, params: &BTreeMap<String, Data>) -> Result<Value, error::Trouble> {
+    let mut entries = heap::Dict::new();
+    for (key, value) in params {
+        entries.insert(key.as_str().into(), heap.import(value)?);
+    }
+    heap.map(heap::Entries::Any, entries)
+}
+
+/// A value as Go's `%v` prints it; `None` beyond the limits.
+pub(in crate::plan) fn display(data: &Data) -> Option<String> {
+    let mut heap = Heap::new();
+    let value = heap.import(data).ok()?;
+    print::print(&heap, &value).ok()
+}
+
+#[cfg(test)]
+mod tests;
