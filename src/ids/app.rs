@@ -21,6 +21,10 @@ pub enum DeclaredBy {
     FluxKustomization,
     /// A Flux `HelmRelease`.
     FluxHelmRelease,
+    /// A `ResourceSet` of the Flux Operator.
+    FluxResourceSet,
+    /// A `FluxInstance` of the Flux Operator.
+    FluxInstance,
     /// Files named on the command line.
     Files,
 }
@@ -37,6 +41,8 @@ impl DeclaredBy {
             Self::ArgoApplicationSet,
             Self::FluxKustomization,
             Self::FluxHelmRelease,
+            Self::FluxResourceSet,
+            Self::FluxInstance,
             Self::Files,
         ]
         .into_iter()
@@ -54,6 +60,8 @@ impl DeclaredBy {
             Self::ArgoApplicationSet => "argocd-set",
             Self::FluxKustomization => "flux",
             Self::FluxHelmRelease => "flux-helm",
+            Self::FluxResourceSet => "flux-set",
+            Self::FluxInstance => "flux-instance",
             Self::Files => "files",
         }
     }

@@ -24,6 +24,20 @@ const TAG_DIGITS: usize = 25;
 /// What a core Secret may show: everything else in it is masked, so that a misspelt or misplaced
 /// `stringData` is, too.
 const SHOWN: [&str; 5] = ["apiVersion", "kind", "metadata", "type", "immutable"];
+
+/// Fields of a reference to a Secret.
+const REFERENCE: [&str; 10] = [
+    "apiGroup",
+    "apiVersion",
+    "group",
+    "key",
+    "kind",
+    "name",
+    "namespace",
+    "optional",
+    "targetPath",
+    "valuesKey",
+];
 const SHOWN_METADATA: [&str; 13] = [
     "name",
     "generateName",
@@ -151,8 +165,10 @@ impl Masker {
                 .fold(false, |found, item| self.mask(item) | found),
             Value::Object(map) => {
                 if is_kind(map, "Secret") {
+                    let shows_all = is_reference(map)
+                        && map.iter().all(|(key, value)| is_of_reference(key, value));
                     self.mask_secret(map);
-                    return true;
+                    return !shows_all;
                 }
                 let is_list = is_kind(map, "SecretList");
                 let mut found = false;
@@ -181,7 +197,11 @@ impl Masker {
             .get("apiVersion")
             .and_then(Value::as_str)
             .is_none_or(|version| !version.contains('/'));
+        let is_reference = is_reference(map);
         for (key, value) in map.iter_mut() {
+            if is_reference && is_of_reference(key, value) {
+                continue;
+            }
             if key.eq_ignore_ascii_case("data") {
                 self.cover(value, Encoding::Base64);
             } else if key == "metadata" {
@@ -228,6 +248,21 @@ fn is_kind(map: &Map<String, Value>, kind: &str) -> bool {
     map.get("kind")
         .and_then(Value::as_str)
         .is_some_and(|text| text.trim().eq_ignore_ascii_case(kind))
+}
+
+/// True for what names a Secret and is none: `valuesFrom` of a `HelmRelease`, for one.
+fn is_reference(map: &Map<String, Value>) -> bool {
+    let is_content = |key: &String| {
+        ["metadata", "data", "stringData"]
+            .iter()
+            .any(|content| key.eq_ignore_ascii_case(content))
+    };
+    map.get("name").is_some_and(Value::is_string) && !map.keys().any(is_content)
+}
+
+/// True for what a reference says about the Secret that it names, rather than holds of it.
+fn is_of_reference(key: &str, value: &Value) -> bool {
+    REFERENCE.contains(&key) && !value.is_array() && !value.is_object()
 }
 
 /// Leaves out what no part of Drydock looks at: the last-applied copy wherever it stands, and

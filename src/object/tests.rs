@@ -268,3 +268,25 @@ fn an_object_nested_too_deep_for_the_worker_is_refused() {
     assert_eq!(ingested.manifests.len(), 0);
     assert!(ingested.errors[0].message.contains("nested more than"));
 }
+
+#[test]
+fn a_reference_to_a_secret_is_no_secret() {
+    let manifest = one(
+        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: a}\nspec:\n  valuesFrom:\n  - {kind: Secret, name: db, valuesKey: pin, targetPath: a.b, optional: true}\n",
+    );
+    assert!(!manifest.is_masked());
+    assert_eq!(
+        manifest.value()["spec"]["valuesFrom"][0],
+        json!({"kind": "Secret", "name": "db", "valuesKey": "pin", "targetPath": "a.b", "optional": true})
+    );
+}
+
+#[test]
+fn what_else_stands_in_a_reference_to_a_secret_is_masked() {
+    let manifest = one(
+        "apiVersion: a/v1\nkind: A\nmetadata: {name: a}\nspec:\n  ref: {kind: Secret, name: db, password: hunter2, key: [hunter2]}\n  held: {kind: Secret, name: hunter2, stringData: {a: hunter2}}\n",
+    );
+    assert!(manifest.is_masked());
+    assert_eq!(manifest.value()["spec"]["ref"]["name"], "db");
+    assert!(!manifest.value().to_string().contains("hunter2"));
+}

@@ -17,6 +17,8 @@ pub(super) struct Cache {
     pub(super) charts: Known<Chart>,
     pub(super) manifests: Known<bool>,
     pub(super) declarations: Known<bool>,
+    /// Where a file is not Kubernetes objects throughout, and why.
+    pub(super) flaws: Known<Option<(u32, String)>>,
 }
 
 /// What one way of reading made of each content.

@@ -14,9 +14,10 @@ use crate::tree::{Reader, Tree};
 
 /// Words that every declaration holds. What is rendered from files without any of them declares
 /// nothing.
-const WORDS: [&[u8]; 3] = [
+const WORDS: [&[u8]; 4] = [
     b"argoproj.io/",
     b"toolkit.fluxcd.io/",
+    b"extensions.fluxcd.io/",
     b"fluxcd.controlplane.io/",
 ];
 
@@ -91,7 +92,7 @@ impl SideApps {
 pub struct Round {
     /// The applications that objects declare now.
     pub declared: BTreeMap<AppId, AppSide>,
-    /// Names of ConfigMaps that these need and that no rendering holds so far.
+    /// Names of ConfigMaps and Secrets that these need and that no rendering holds so far.
     pub wanted: BTreeSet<String>,
     replaced: Replaced,
 }
@@ -231,7 +232,7 @@ fn has(bytes: &[u8], word: &[u8]) -> bool {
     memchr::memmem::find(bytes, word).is_some()
 }
 
-/// ConfigMaps that Flux objects take values from and that were not seen.
+/// ConfigMaps and Secrets that Flux objects take values from and that were not seen.
 fn find_wanted(seen: &Seen<'_>) -> BTreeSet<String> {
     let mut wanted = BTreeSet::new();
     for object in &seen.objects {
@@ -243,14 +244,14 @@ fn find_wanted(seen: &Seen<'_>) -> BTreeSet<String> {
             .flatten();
         for reference in references {
             let text = |key: &str| reference.get(key).and_then(serde_json::Value::as_str);
-            if let (Some("ConfigMap"), Some(name)) = (text("kind"), text("name")) {
+            if let (Some("ConfigMap" | "Secret"), Some(name)) = (text("kind"), text("name")) {
                 wanted.insert(name.to_owned());
             }
         }
     }
     for object in &seen.objects {
         let named = object.manifest.object();
-        if named.kind == "ConfigMap" {
+        if matches!(named.kind.as_str(), "ConfigMap" | "Secret") {
             wanted.remove(&named.name);
         }
     }

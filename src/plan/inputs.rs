@@ -133,6 +133,9 @@ pub struct HelmInput {
     pub common_metadata: CommonMetadata,
     /// What the deployer does with hooks.
     pub hooks: Hooks,
+    /// Where else values come from that are not known here (Secrets, objects that are not in the trees),
+    /// each as a phrase that names it. The chart is rendered without them.
+    pub unknown: BTreeSet<String>,
 }
 
 /// What a deployer does with chart hooks.
@@ -175,6 +178,7 @@ impl HelmInput {
             post: Vec::new(),
             common_metadata: CommonMetadata::default(),
             hooks: Hooks::default(),
+            unknown: BTreeSet::new(),
         }
     }
 }

@@ -227,6 +227,20 @@ impl Tree {
         }
     }
 
+    /// The same state with these entries alone.
+    #[must_use]
+    pub fn restricted(&self, keep: impl Fn(&RepoPath, &Entry) -> bool) -> Self {
+        let kept = self
+            .entries
+            .iter()
+            .filter(|(path, entry)| keep(path, entry));
+        let entries = kept.map(|(path, entry)| (path.clone(), entry.clone()));
+        Self {
+            entries: Arc::new(entries.collect()),
+            ..self.clone()
+        }
+    }
+
     /// What it is a state of.
     pub fn revision(&self) -> &Revision {
         &self.revision

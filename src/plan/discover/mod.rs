@@ -4,6 +4,7 @@ mod argocd;
 mod at;
 mod chart;
 mod directory;
+mod flux;
 mod helm;
 mod kustomize;
 mod listed;
@@ -59,6 +60,9 @@ pub(super) fn declare_seen(
     let mut found = BTreeMap::new();
     if config.discovery.argocd {
         argocd::declare(&scope, seen, &mut found);
+    }
+    if config.discovery.flux {
+        flux::declare(&scope, seen, &mut found);
     }
     found
 }
@@ -155,7 +159,7 @@ impl Destination {
 /// Path patterns of the configuration. `**` crosses folders, `*` does not; a pattern also matches
 /// everything below what it names. One that cannot be read matches nothing: the configuration's
 /// reader reports it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Patterns(GlobSet);
 
 impl Patterns {

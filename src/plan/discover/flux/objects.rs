@@ -1,0 +1,236 @@
+//! The objects at hand, and which one a reference means.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::ids::{AppId, DeclaredBy, Digest, ObjectRef, RepoPath};
+use crate::plan::seen::{Seen, SeenObject};
+use crate::plan::{Declaration, OnRemoval};
+
+pub(super) const KUSTOMIZE: &str = "kustomize.toolkit.fluxcd.io";
+pub(super) const HELM: &str = "helm.toolkit.fluxcd.io";
+pub(super) const SOURCE: &str = "source.toolkit.fluxcd.io";
+pub(super) const WATCHER: &str = "source.extensions.fluxcd.io";
+pub(super) const OPERATOR: &str = "fluxcd.controlplane.io";
+
+/// True for what declares an application, or what a declaration refers to.
+fn is_of_interest(object: &ObjectRef) -> bool {
+    match object.group.as_str() {
+        KUSTOMIZE | HELM | SOURCE | WATCHER | OPERATOR => true,
+        "" => matches!(object.kind.as_str(), "ConfigMap" | "Secret"),
+        _ => false,
+    }
+}
+
+/// One object, and where it belongs.
+#[derive(Debug, Clone)]
+pub(super) struct Object<'a> {
+    seen: SeenObject<'a>,
+    /// The namespace that it lives in; empty when none is known.
+    pub(super) namespace: &'a str,
+    /// The folder of the outermost `Kustomization` above it, where no destination tells clusters apart.
+    pub(super) instance: Option<String>,
+    /// True when a `Kustomization` renders its file, too: the object counts as that renders it.
+    pub(super) is_superseded: bool,
+}
+
+impl<'a> Object<'a> {
+    fn new(seen: SeenObject<'a>) -> Self {
+        let is_flux = seen.parent.kind == DeclaredBy::FluxKustomization;
+        Self {
+            seen,
+            namespace: seen.effective_namespace().unwrap_or_default(),
+            instance: seen.parent.variant.clone().filter(|_| is_flux),
+            is_superseded: false,
+        }
+    }
+
+    pub(super) fn group(&self) -> &'a str {
+        &self.seen.manifest.object().group
+    }
+
+    pub(super) fn kind(&self) -> &'a str {
+        &self.seen.manifest.object().kind
+    }
+
+    pub(super) fn name(&self) -> &'a str {
+        &self.seen.manifest.object().name
+    }
+
+    pub(super) fn value(&self) -> &'a Value {
+        self.seen.manifest.value()
+    }
+
+    pub(super) fn digest(&self) -> Digest {
+        self.seen.manifest.digest()
+    }
+
+    pub(super) fn parent(&self) -> &'a AppId {
+        self.seen.parent
+    }
+
+    /// True when a `Kustomization` rendered it.
+    pub(super) fn is_of_flux(&self) -> bool {
+        self.seen.parent.kind == DeclaredBy::FluxKustomization
+    }
+
+    pub(super) fn is(&self, group: &str, kind: &str) -> bool {
+        self.group() == group && self.kind() == kind
+    }
+
+    /// Its file; where that is not known, what the application above is found by.
+    pub(super) fn file(&self) -> RepoPath {
+        let known = self.seen.manifest.provenance().path.clone();
+        known.unwrap_or_else(|| self.seen.parent.name.parse().unwrap_or_default())
+    }
+
+    pub(super) fn line(&self) -> u32 {
+        self.seen.manifest.provenance().line
+    }
+
+    /// The identity of the application that it declares.
+    pub(super) fn id(&self, kind: DeclaredBy) -> AppId {
+        AppId {
+            kind,
+            cluster: self.seen.parent_cluster.clone(),
+            namespace: self.namespace.to_owned(),
+            name: self.name().to_owned(),
+            variant: self.instance.clone(),
+        }
+    }
+
+    /// The cluster that it lives in.
+    pub(super) fn cluster(&self) -> &'a str {
+        &self.seen.parent_cluster.0
+    }
+
+    /// How it declares its application. `with` is everything beside the object that decides it.
+    pub(super) fn declaration(
+        &self,
+        with: &[Digest],
+        on_removal: OnRemoval,
+        suspended: bool,
+    ) -> Declaration {
+        let mut parts = vec![self.digest().to_string()];
+        parts.extend(with.iter().map(ToString::to_string));
+        Declaration {
+            parent: self.parent().clone(),
+            path: self.seen.manifest.provenance().path.clone(),
+            line: self.line(),
+            digest: Digest::of_parts(parts.iter().map(String::as_bytes)),
+            on_removal,
+            suspended,
+            set: None,
+        }
+    }
+
+    /// True when a label or annotation of this key has this value.
+    pub(super) fn is_marked(&self, key: &str, value: &str) -> bool {
+        ["labels", "annotations"].iter().any(|field| {
+            let marks = self.value().get("metadata").and_then(|all| all.get(field));
+            marks
+                .and_then(|marks| marks.get(key))
+                .and_then(Value::as_str)
+                == Some(value)
+        })
+    }
+}
+
+type Key<'a> = (&'a str, &'a str, &'a str, &'a str);
+
+/// All objects.
+#[derive(Debug, Default)]
+pub(super) struct Objects<'a> {
+    all: Vec<Object<'a>>,
+    by_name: HashMap<Key<'a>, Vec<usize>>,
+}
+
+impl<'a> Objects<'a> {
+    pub(super) fn index(seen: &Seen<'a>) -> Self {
+        let mut objects = Self::default();
+        let wanted = seen.objects.iter();
+        let wanted = wanted.filter(|seen| is_of_interest(seen.manifest.object()));
+        for (place, seen) in wanted.enumerate() {
+            let object = Object::new(*seen);
+            let key = (
+                object.group(),
+                object.kind(),
+                object.namespace,
+                object.name(),
+            );
+            objects.by_name.entry(key).or_default().push(place);
+            objects.all.push(object);
+        }
+        objects
+    }
+
+    pub(super) fn all(&self) -> &[Object<'a>] {
+        &self.all
+    }
+
+    pub(super) fn all_mut(&mut self) -> &mut [Object<'a>] {
+        &mut self.all
+    }
+
+    /// The object of this name in the cluster of `from`: of several, the one of the same instance, as a
+    /// `Kustomization` renders it, whose file stands nearest.
+    pub(super) fn find(
+        &self,
+        from: &Object<'_>,
+        (group, kind): (&str, &str),
+        namespace: &str,
+        name: &str,
+    ) -> Option<&Object<'a>> {
+        let places = self.by_name.get(&(group, kind, namespace, name))?;
+        let found = places.iter().filter_map(|place| self.all.get(*place));
+        Self::choose(from, found)
+    }
+
+    /// Of several objects in the cluster of `from` the one that it means.
+    pub(super) fn choose<'s>(
+        from: &Object<'_>,
+        found: impl Iterator<Item = &'s Object<'a>>,
+    ) -> Option<&'s Object<'a>>
+    where
+        'a: 's,
+    {
+        let file = from.file();
+        found
+            .filter(|object| object.cluster() == from.cluster())
+            .max_by_key(|object| {
+                let is_near = object.instance == from.instance;
+                // The last of equal ones wins; the first is wanted.
+                (
+                    is_near,
+                    !object.is_superseded,
+                    count_shared(&object.file(), &file),
+                    std::cmp::Reverse(object.file()),
+                )
+            })
+    }
+
+    /// The `Kustomization` of an application.
+    pub(super) fn find_parent(&self, object: &Object<'_>) -> Option<&Object<'a>> {
+        let parent = object.parent();
+        if parent.kind != DeclaredBy::FluxKustomization {
+            return None;
+        }
+        let key = (
+            KUSTOMIZE,
+            "Kustomization",
+            parent.namespace.as_str(),
+            parent.name.as_str(),
+        );
+        let places = self.by_name.get(&key)?;
+        let all = places.iter().filter_map(|place| self.all.get(*place));
+        all.into_iter()
+            .find(|found| found.id(parent.kind) == *parent)
+    }
+}
+
+/// How many folders two files have in common.
+fn count_shared(one: &RepoPath, other: &RepoPath) -> usize {
+    let pairs = one.as_str().split('/').zip(other.as_str().split('/'));
+    pairs.take_while(|(one, other)| one == other).count()
+}
