@@ -86,6 +86,10 @@ pub(super) fn run(args: &RenderArgs) -> Result<Exit, CommandError> {
                 .iter()
                 .filter(|manifest| manifest.role() != Role::Test)
                 .collect();
+            for placeholder in &rendering.placeholders {
+                let text = format!("note: {}: {}", placeholder.object, placeholder.reason);
+                output::say(&text);
+            }
             print(args, &kept)?;
             Ok(Exit::Pass)
         }

@@ -65,14 +65,19 @@ pub struct KustomizeEdits {
     pub patches: Vec<Value>,
     /// Entries added to `components`, in order.
     pub components: Vec<String>,
-    /// Labels, added as an entry of `labels`.
+    /// Labels, added to `commonLabels`, or to `labels` without selectors.
     pub labels: BTreeMap<String, String>,
-    /// True sets the labels in selectors, too (`includeSelectors`), as Argo CD does by default.
+    /// True sets the labels in selectors, too (`commonLabels`), as Argo CD does by default.
     pub labels_in_selectors: bool,
     /// True sets the labels in pod templates, too (`includeTemplates`).
     pub labels_in_templates: bool,
+    /// True lets `labels` replace labels of the same key in the kustomization; otherwise one is an error.
+    pub force_labels: bool,
     /// Added to `commonAnnotations`.
     pub annotations: BTreeMap<String, String>,
+    /// True lets `annotations` replace annotations of the same key in the kustomization; otherwise one
+    /// is an error.
+    pub force_annotations: bool,
     /// Labels and annotations that Flux sets on every built object (`commonMetadata`); they win over
     /// the object's own.
     pub common_metadata: CommonMetadata,

@@ -1,10 +1,11 @@
 //! Rendering everything of a plan: both sides, in parallel, equal inputs once.
 
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::config::repo::{Engine, RendererKind};
-use crate::ids::{Digest, RepoPath, Side};
+use crate::ids::{Digest, ObjectRef, RepoPath, Side};
 use crate::object::Manifest;
 use crate::plan::{AppSide, AppSource, Plan, PlannedApp, Refusal, RendererInput};
 use crate::tree::Tree;
@@ -80,7 +81,7 @@ pub fn render_side(app: &AppSide, tree: &Tree, settings: &Settings) -> Outcome {
         }
     }
     if problems.is_empty() {
-        Outcome::Rendered(output.finish())
+        Outcome::Rendered(output.finish(app))
     } else {
         problems.sort();
         problems.dedup();
@@ -116,6 +117,7 @@ fn render_source(
         closure: &app.closure,
         path: &source.path,
         version: settings.version_for(&app.cluster),
+        engine: app.engine,
         settings,
     };
     let renderer: Box<dyn Renderer + '_> = match &source.renderer {
@@ -191,20 +193,55 @@ impl Output {
         self.manifests.extend(other.manifests);
         self.duplicates.extend(other.duplicates);
         self.oddities.extend(other.oddities);
+        self.placeholders.extend(other.placeholders);
     }
 
-    fn finish(self) -> Rendering {
+    /// Of an object that several sources give, Argo CD deploys the last.
+    fn drop_repeated(&mut self, namespace: Option<&str>) -> Vec<ObjectRef> {
+        let mut seen = BTreeSet::new();
+        let mut repeated = BTreeSet::new();
+        let mut manifests: Vec<Manifest> = std::mem::take(&mut self.manifests)
+            .into_iter()
+            .rev()
+            .filter(|manifest| {
+                let object = manifest.object();
+                let mut key = object.key();
+                if key.namespace.is_none() {
+                    key.namespace = namespace.map(str::to_owned);
+                }
+                // Generated names are never the same.
+                let is_last = object.name.ends_with('*') || seen.insert(key);
+                if !is_last {
+                    repeated.insert(object.clone());
+                }
+                is_last
+            })
+            .collect();
+        manifests.reverse();
+        self.manifests = manifests;
+        repeated.into_iter().collect()
+    }
+
+    fn finish(mut self, app: &AppSide) -> Rendering {
+        let repeated = if app.engine == Engine::ArgoCd && app.sources.len() > 1 {
+            self.drop_repeated(app.namespace.as_deref())
+        } else {
+            Vec::new()
+        };
         let mut parts: Vec<_> = self
             .manifests
             .iter()
             .map(|manifest| (manifest.object().clone(), manifest.digest().to_string()))
             .collect();
         parts.sort();
+        self.placeholders.sort();
         Rendering {
             digest: Digest::of_parts(parts.iter().map(|(_, digest)| digest.as_bytes())),
             manifests: self.manifests,
             duplicates: self.duplicates,
             oddities: self.oddities,
+            placeholders: self.placeholders,
+            repeated,
         }
     }
 }

@@ -6,6 +6,8 @@
 
 mod all;
 mod directory;
+mod draft;
+mod encrypted;
 mod helm;
 mod known;
 mod kustomize;
@@ -14,14 +16,16 @@ mod origin;
 mod output;
 mod prescan;
 mod settings;
+mod substitute;
 mod tools;
 mod workspace;
 
 use std::collections::BTreeSet;
 
 use crate::cluster_facts::KubernetesVersion;
+use crate::config::repo::Engine;
 use crate::finding::Blame;
-use crate::ids::{AppId, Digest, RepoPath, Side};
+use crate::ids::{AppId, Digest, ObjectRef, RepoPath, Side};
 use crate::object::Manifest;
 use crate::tree::Tree;
 use crate::yaml::{Duplicate, Oddity};
@@ -43,6 +47,7 @@ struct Request<'a> {
     closure: &'a BTreeSet<RepoPath>,
     path: &'a RepoPath,
     version: KubernetesVersion,
+    engine: Engine,
     settings: &'a Settings,
 }
 
@@ -52,6 +57,7 @@ struct Output {
     manifests: Vec<Manifest>,
     duplicates: Vec<(RepoPath, Duplicate)>,
     oddities: Vec<(RepoPath, Oddity)>,
+    placeholders: Vec<Placeholder>,
 }
 
 /// One application, both sides.
@@ -127,6 +133,21 @@ pub struct Rendering {
     pub duplicates: Vec<(RepoPath, Duplicate)>,
     /// Values that readers disagree about, in plain files.
     pub oddities: Vec<(RepoPath, Oddity)>,
+    /// Objects with values that are not known here: other values stand for them. What has any must
+    /// not be deployed from here.
+    pub placeholders: Vec<Placeholder>,
+    /// Objects that several sources give, in order: the last one is the manifest, as Argo CD deploys
+    /// it, the others are left out.
+    pub repeated: Vec<ObjectRef>,
+}
+
+/// An object with values that are not known here.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Placeholder {
+    /// The object.
+    pub object: ObjectRef,
+    /// Why, as a phrase.
+    pub reason: String,
 }
 
 /// Why a side could not be rendered.

@@ -147,6 +147,9 @@ fn reason_held(held: Held) -> &'static str {
             "it was never previewed, and its cluster demands that: open a pull request of the same change from a branch of this repository"
         }
         Held::EmptyRender => "the merged commit renders to no object at all",
+        Held::UnknownValues => {
+            "it holds values that are encrypted or not known here, so what would be applied is not what is meant"
+        }
     }
 }
 

@@ -61,6 +61,8 @@ pub enum Held {
     NotPreviewed,
     /// The rendering of the whole application is empty.
     EmptyRender,
+    /// Some of its values are not known here: what would be applied stands for them.
+    UnknownValues,
 }
 
 /// Why a deployment failed.

@@ -24,6 +24,8 @@ fn rendered() -> Outcome {
         digest: Digest::of(b"head"),
         duplicates: Vec::new(),
         oddities: Vec::new(),
+        placeholders: Vec::new(),
+        repeated: Vec::new(),
     })
 }
 

@@ -167,5 +167,7 @@ fn outcome(text: Option<&str>) -> Outcome {
         digest: Digest::of(text.as_bytes()),
         duplicates: Vec::new(),
         oddities: Vec::new(),
+        placeholders: Vec::new(),
+        repeated: Vec::new(),
     })
 }

@@ -1,9 +1,11 @@
 //! Rendering on real parts: the sandbox as the kernel enforces it, hostile content, what rendering
 //! hands on, and parity with the real tools.
 
+mod edits;
 #[path = "../support/expected.rs"]
 mod expected;
 mod figures;
+mod helm;
 mod hostile;
 mod outcome;
 mod parity;

@@ -53,6 +53,8 @@ mod tests {
             digest: Digest::of(text.as_bytes()),
             duplicates: Vec::new(),
             oddities: Vec::new(),
+            placeholders: Vec::new(),
+            repeated: Vec::new(),
         })
     }
 

@@ -64,6 +64,10 @@ impl Writer<'_> {
         if app.superseded {
             return Ok(untouched(Outcome::Superseded));
         }
+        let head = app.rendered.head.rendering();
+        if head.is_some_and(|head| !head.placeholders.is_empty()) {
+            return Ok(untouched(Outcome::Held(Held::UnknownValues)));
+        }
         // Kinds may have come since the last deployment.
         self.client.refresh_facts().await;
         let facts = match self.client.facts(&BTreeSet::new()).await {

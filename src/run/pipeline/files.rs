@@ -78,6 +78,8 @@ fn ingest_files(files: &[GivenFile], means: &Means) -> (Rendering, Vec<Broken>) 
         digest: Digest::of_parts(files.iter().map(|file| file.bytes.as_slice())),
         duplicates: Vec::new(),
         oddities: Vec::new(),
+        placeholders: Vec::new(),
+        repeated: Vec::new(),
     };
     let mut broken = Vec::new();
     for file in files {

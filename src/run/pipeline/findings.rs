@@ -33,6 +33,9 @@ pub(super) fn of_rendering(plan: &Plan, rendered: &[RenderedApp], gated: &mut Ga
                     found.extend(authors.map(|problem| of_problem(&app.id, problem)));
                 }
                 Outcome::Rendered(rendering) => {
+                    if side == Side::Head {
+                        gated.not_verified.extend(unshown(&app.id, rendering));
+                    }
                     for (path, duplicate) in &rendering.duplicates {
                         let object = find_object(rendering, path, |document| {
                             document.duplicates.contains(duplicate)
@@ -58,6 +61,26 @@ pub(super) fn of_rendering(plan: &Plan, rendered: &[RenderedApp], gated: &mut Ga
             }
         }
     }
+}
+
+/// What a rendering holds that was not judged as it will be deployed.
+fn unshown(app: &AppId, rendering: &Rendering) -> impl Iterator<Item = NotVerified> {
+    let line = |object: &ObjectRef, reason: &str| NotVerified {
+        app: Some(app.clone()),
+        object: Some(object.clone()),
+        gate: Gate::Render,
+        reason: reason.to_owned(),
+    };
+    let placeholders = rendering.placeholders.iter();
+    let repeated = rendering.repeated.iter();
+    placeholders
+        .map(move |found| line(&found.object, &found.reason))
+        .chain(repeated.map(move |object| {
+            line(
+                object,
+                "several sources give it: only the last, which is deployed, was judged",
+            )
+        }))
 }
 
 /// The object whose document of this file holds something.

@@ -1,15 +1,20 @@
-//! `kustomize build`, confined.
+//! `kustomize build`, confined, of what the deployer makes of a kustomization.
+
+mod edit;
+mod file;
+mod prepare;
 
 use std::ffi::OsString;
 
 use crate::ids::RepoPath;
 use crate::object::Provenance;
-use crate::plan::KustomizeInput;
+use crate::plan::{KustomizeEdits, KustomizeInput};
 
+use super::draft::Revision;
 use super::messages::Context;
 use super::origin::Index;
 use super::output::read_output;
-use super::workspace::{Workspace, build_tool_problem};
+use super::workspace::{Start, Workspace, build_tool_problem};
 use super::{Output, Problem, Renderer, Request, ToolKind};
 
 /// Names that Kustomize accepts for its file, in the order it looks.
@@ -28,12 +33,12 @@ impl Renderer for Kustomize<'_> {
             .find_one(ToolKind::Kustomize)
             .map_err(|error| build_tool_problem(&error))?;
         let workspace = Workspace::build(request)?;
+        prepare::prepare(self.input, request, &workspace)?;
         let mut arguments: Vec<OsString> = vec!["build".into()];
         if self.input.open_load_restrictor {
             arguments.push("--load-restrictor=LoadRestrictionsNone".into());
         }
-        // The `./` keeps a folder from being read as a flag or as a remote reference.
-        arguments.push(format!("./{}", request.path.as_str()).into());
+        arguments.push(Start::Checkout.reference(request.path).into());
         let fallback = find_kustomization(request);
         let context = Context {
             closure: request.closure,
@@ -41,8 +46,22 @@ impl Renderer for Kustomize<'_> {
             fallback: fallback.clone(),
             by_chart_name: false,
         };
-        let text = workspace.run(request, tool, arguments, &context)?;
-        let read = read_output(&text, request, "the rendering holds", fallback.as_ref())?;
+        let text = workspace.run(request, tool, Start::Checkout, arguments, &context)?;
+        let revision = Revision {
+            substitution: self.input.substitution.as_ref(),
+            metadata: Some(&self.input.edits.common_metadata),
+        };
+        let blamed = fallback.as_ref().unwrap_or(request.path);
+        let revised = revision
+            .revise(text)
+            .map_err(|message| vec![Problem::about(blamed, message)])?;
+        let read = read_output(
+            &revised.text,
+            request,
+            "the rendering holds",
+            fallback.as_ref(),
+        )?;
+        let placeholders = revised.find_placeholders(&read);
         let index = index_sources(request, &workspace);
         let manifests = read.into_iter().map(|manifest| {
             let place = index.find(manifest.object());
@@ -57,9 +76,34 @@ impl Renderer for Kustomize<'_> {
         });
         Ok(Output {
             manifests: manifests.collect(),
+            placeholders,
             ..Output::default()
         })
     }
+}
+
+/// Builds these edits over the objects of a text, and nothing else: a post-renderer.
+pub(super) fn build_alone(
+    text: &str,
+    edits: &KustomizeEdits,
+    request: &Request<'_>,
+) -> Result<String, Vec<Problem>> {
+    let tool = request
+        .settings
+        .tools
+        .find_one(ToolKind::Kustomize)
+        .map_err(|error| build_tool_problem(&error))?;
+    let workspace = Workspace::empty()?;
+    prepare::prepare_alone(text, edits, request, &workspace)?;
+    let folder = RepoPath::root();
+    let arguments = vec!["build".into(), Start::Checkout.reference(&folder).into()];
+    let context = Context {
+        closure: request.closure,
+        root: request.path,
+        fallback: None,
+        by_chart_name: false,
+    };
+    workspace.run(request, tool, Start::Checkout, arguments, &context)
 }
 
 fn find_kustomization(request: &Request<'_>) -> Option<RepoPath> {
@@ -78,7 +122,7 @@ fn index_sources(request: &Request<'_>, workspace: &Workspace) -> Index {
             .any(|end| name.ends_with(end));
         if is_manifest && !FILE_NAMES.contains(&name) {
             // Only a hint is lost with a file that cannot be read again or is not UTF-8.
-            if let Ok(text) = std::fs::read_to_string(workspace.root().join(path.as_str())) {
+            if let Some(text) = workspace.read(path) {
                 index.add(path, &text);
             }
         }
