@@ -9,7 +9,7 @@ use super::{CommandError, Exit, inputs, output};
 use crate::config::repo::RepoConfig;
 use crate::ids::{AppId, RepoPath};
 use crate::object::Masker;
-use crate::plan::{AppSide, Declared, Defaults};
+use crate::plan::{AppSide, Declared, Defaults, OnRemoval};
 use crate::render;
 use crate::report;
 use crate::run::pipeline;
@@ -56,6 +56,7 @@ pub(super) fn run(args: &AppsArgs) -> Result<Exit, CommandError> {
     };
     let settings = inputs::render_settings(&inputs::sandbox(args.unconfined), &Masker::random());
     let mut declared = declare(&tree, &config, &defaults, &settings)?;
+    let mut affecting = None;
     if let Some(file) = &args.why {
         let path: RepoPath = file
             .parse()
@@ -66,16 +67,20 @@ pub(super) fn run(args: &AppsArgs) -> Result<Exit, CommandError> {
                 "name it from the repository's root",
             ));
         }
-        declared.apps.retain(|_, app| app.closure.contains(&path));
         declared.left_out.clear();
-        if declared.apps.is_empty() && args.format == AppsFormat::Text {
-            output::write(None, format!("no application reads `{path}`\n").as_bytes())?;
+        if args.format == AppsFormat::Text {
+            let text = report::apps::compose_why(&declared, &path);
+            output::write(None, text.as_bytes())?;
             return Ok(Exit::Pass);
         }
+        declared
+            .apps
+            .retain(|_, app| report::apps::why(app, &path).is_some());
+        affecting = Some(path);
     }
     let text = match args.format {
         AppsFormat::Text => report::apps::compose(&declared),
-        AppsFormat::Json => compose_json(&declared)?,
+        AppsFormat::Json => compose_json(&declared, affecting.as_ref())?,
     };
     output::write(None, text.as_bytes())?;
     Ok(Exit::Pass)
@@ -141,7 +146,7 @@ fn distance(one: &str, other: &str) -> usize {
         .count()
 }
 
-fn compose_json(declared: &Declared) -> Result<String, CommandError> {
+fn compose_json(declared: &Declared, file: Option<&RepoPath>) -> Result<String, CommandError> {
     let apps: Vec<serde_json::Value> = declared
         .apps
         .iter()
@@ -152,11 +157,30 @@ fn compose_json(declared: &Declared) -> Result<String, CommandError> {
                 "name": id.display_name(),
                 "path": source.map(|source| source.path.as_str()),
                 "renderer": source.map(|source| source.renderer.kind().word()),
+                "sources": app.sources.iter().map(|source| json!({
+                    "repository": source.repository, "revision": source.revision, "chart": source.chart,
+                    "path": source.path.as_str(), "renderer": source.renderer.kind().word(),
+                })).collect::<Vec<_>>(),
+                "found": id.kind.word(),
+                "declared_by": app.declaration.as_ref().map(|declaration| json!({
+                    "app": declaration.parent.to_string(),
+                    "path": declaration.path.as_ref().map(RepoPath::as_str),
+                    "line": declaration.line,
+                    "set": declaration.set,
+                    "on_removal": match declaration.on_removal {
+                        OnRemoval::Deleted => "deleted",
+                        OnRemoval::Kept => "kept",
+                    },
+                    "suspended": declaration.suspended,
+                })),
+                "engine": app.engine.word(),
+                "why": file.and_then(|file| report::apps::why(app, file)),
                 "cluster": app.cluster.0,
                 "namespace": app.namespace,
                 "reads": app.closure.iter().map(RepoPath::as_str).collect::<Vec<_>>(),
                 "refused": app.refusals.iter().map(|refusal| json!({
                     "path": refusal.path.as_str(), "line": refusal.line, "text": refusal.text,
+                    "evaluable": !refusal.kind.is_not_evaluable(),
                 })).collect::<Vec<_>>(),
             })
         })

@@ -44,9 +44,9 @@ pub(super) struct RenderArgs {
     /// Release namespace of a chart [default: default]
     #[arg(long, value_name = "NS")]
     pub(super) namespace: Option<String>,
-    /// Helm's major version
-    #[arg(long, value_name = "VERSION", value_parser = clap::value_parser!(u8).range(3..=4), default_value_t = 4)]
-    pub(super) helm: u8,
+    /// Helm's major version [default: the application's, else 4]
+    #[arg(long, value_name = "VERSION", value_parser = clap::value_parser!(u8).range(3..=4))]
+    pub(super) helm: Option<u8>,
     /// Kubernetes version that charts see
     #[arg(long, value_name = "VERSION")]
     pub(super) kubernetes_version: Option<String>,
@@ -145,7 +145,7 @@ fn choose(
 ) -> Result<AppSide, CommandError> {
     let config = inputs::read_config(None, tree)?;
     let defaults = Defaults {
-        helm_major: args.helm,
+        helm_major: args.helm.unwrap_or(Defaults::default().helm_major),
         namespace: args
             .namespace
             .clone()
@@ -193,7 +193,9 @@ fn apply_flags(args: &RenderArgs, side: &mut AppSide) -> Result<(), CommandError
         if let Some(namespace) = &args.namespace {
             helm.namespace.clone_from(namespace);
         }
-        helm.major = args.helm;
+        if let Some(major) = args.helm {
+            helm.major = major;
+        }
         for value in &args.values {
             let path = source.path.join(value).ok_or_else(|| {
                 CommandError::new(format!(

@@ -16,9 +16,9 @@ use super::{CommandError, Exit, describe, inputs};
 use crate::clients::github::{App, GitHub, GitHubError, GitHubOptions};
 use crate::clients::store;
 use crate::config::settings::{self, Settings, SettingsError, Store};
-use crate::ids::Digest;
+use crate::ids::{ClusterName, Digest};
 use crate::object::Masker;
-use crate::plan::Defaults;
+use crate::plan::{ArgoCd, ArgoCluster, Defaults};
 use crate::render::{self, Permits, ToolKind, ToolPaths, Tools};
 use crate::run::pipeline::Means;
 use crate::run::review::Bench;
@@ -215,11 +215,26 @@ async fn bench(settings: &Settings, digest: Digest, sandbox: &Sandbox, masker: M
         },
         serves: settings.repositories.clone(),
         clusters: settings.clusters.clone(),
-        defaults: Defaults::default(),
+        defaults: Defaults {
+            argocd: argocd(settings),
+            ..Defaults::default()
+        },
         kubernetes: None,
         deployers: Arc::new(deployers),
         digest: Digest::of_parts(parts.iter().map(String::as_bytes)),
         lacks,
+    }
+}
+
+/// The Argo CD of the settings.
+fn argocd(settings: &Settings) -> ArgoCd {
+    let clusters = settings
+        .clusters
+        .iter()
+        .map(|(name, cluster)| ArgoCluster::of(&ClusterName(name.clone()), &cluster.argocd));
+    ArgoCd {
+        clusters: clusters.collect(),
+        open_load_restrictor: settings.argocd.opens_load_restrictor(),
     }
 }
 

@@ -2,6 +2,7 @@
 //! and the operator's settings (trusted). Unknown keys are errors with file, line and column.
 //! Nothing here reads the environment or acts on what it reads.
 
+pub mod argocd;
 mod nearest;
 pub mod repo;
 mod section;

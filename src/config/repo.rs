@@ -7,6 +7,7 @@ mod words;
 use std::collections::BTreeMap;
 
 use crate::cluster_facts::KubernetesVersion;
+use crate::config::argocd::ArgoDestination;
 use crate::finding::Gate;
 use crate::ids::{ClusterName, RepoPath};
 
@@ -24,6 +25,10 @@ pub struct Cluster {
     pub kubernetes: Option<KubernetesVersion>,
     /// Who applies there; `kubectl` by default.
     pub engine: Engine,
+    /// The Helm of its deployer, 3 or 4; absent by default: 4.
+    pub helm: Option<u8>,
+    /// How Argo CD's Applications name it; absent by default.
+    pub argocd: Option<ArgoDestination>,
     /// Needs an approval; a preview that could not be had holds the change. False by default.
     pub protected: bool,
 }
@@ -43,6 +48,8 @@ pub struct ListedApp {
     pub namespace: Option<String>,
     /// Value files, relative to `path`, in order.
     pub values: Vec<String>,
+    /// Helm 3 or 4; what the cluster says when absent.
+    pub helm: Option<u8>,
     /// The destination, by a name of `clusters`; `None`: no configured cluster.
     pub cluster: Option<ClusterName>,
 }

@@ -20,6 +20,7 @@ use secrecy::SecretBox;
 use serde::{Deserialize, Deserializer};
 use url::Url;
 
+use crate::config::argocd::ArgoInstallation;
 use crate::ids::RepoName;
 use crate::yaml::{self, Budget, Span, pointer};
 
@@ -89,6 +90,9 @@ pub struct Settings {
     /// Clusters by the names that repositories use. Default: none.
     #[serde(default)]
     pub clusters: BTreeMap<String, ClusterSettings>,
+    /// The Argo CD that Applications are for. Default: an installation as it comes.
+    #[serde(default)]
+    pub argocd: ArgoInstallation,
     /// Programs that render. Default: those found on the search path that the caller gives.
     #[serde(default)]
     pub tools: ToolPaths,

@@ -87,6 +87,10 @@ pub fn read_pairs(
 ) -> Option<BTreeMap<ObjectKey, Pair>> {
     let mut pairs = BTreeMap::new();
     for side in [Side::Base, Side::Head] {
+        if side == Side::Base && planned.changes_cluster() {
+            // What it was elsewhere is no state of the cluster that is asked.
+            continue;
+        }
         let manifests = rendered.side(side).manifests()?;
         let defined = read_defined(manifests.iter());
         let fallback = planned

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::config::argocd::ArgoDestination;
+use crate::config::repo::RepoConfig;
 use crate::ids::ClusterName;
 
 /// An Argo CD installation. The default knows no cluster but the one that Argo CD runs in.
@@ -30,7 +32,34 @@ pub struct ArgoCluster {
     pub project: Option<String>,
 }
 
+impl ArgoCluster {
+    /// A cluster of the configuration, as Applications name it.
+    pub fn of(cluster: &ClusterName, argocd: &ArgoDestination) -> Self {
+        Self {
+            cluster: cluster.clone(),
+            name: argocd.name.clone().unwrap_or_else(|| cluster.0.clone()),
+            server: argocd.server.clone().unwrap_or_default(),
+            labels: argocd.labels.clone(),
+            annotations: argocd.annotations.clone(),
+            project: argocd.project.clone(),
+        }
+    }
+}
+
 impl ArgoCd {
+    /// The same, with what a repository's configuration adds: the operator's word comes first.
+    pub(super) fn with(&self, config: &RepoConfig) -> Self {
+        let mut all = self.clone();
+        for (name, cluster) in &config.clusters {
+            let is_known = all.clusters.iter().any(|known| known.cluster == *name);
+            if !is_known {
+                let named = cluster.argocd.clone().unwrap_or_default();
+                all.clusters.push(ArgoCluster::of(name, &named));
+            }
+        }
+        all
+    }
+
     /// The cluster of a destination. Argo CD's own is `home`; one that is not configured keeps the name
     /// or address that the destination gives.
     pub(super) fn find_cluster(
@@ -41,7 +70,9 @@ impl ArgoCd {
     ) -> ClusterName {
         let known = self.clusters.iter().find(|cluster| match (name, server) {
             (Some(name), _) => cluster.name == name,
-            (None, Some(server)) => trim(&cluster.server) == trim(server),
+            (None, Some(server)) => {
+                !cluster.server.is_empty() && trim(&cluster.server) == trim(server)
+            }
             (None, None) => false,
         });
         match (known, name, server) {

@@ -15,6 +15,7 @@ mod extend;
 mod gotemplate;
 mod inputs;
 mod kustomization;
+mod membership;
 mod origin;
 mod orphans;
 mod parallel;
@@ -33,6 +34,7 @@ pub use inputs::{
     CommonMetadata, HelmInput, HelmParameter, Hooks, KustomizeEdits, KustomizeInput, RendererInput,
     Substitution,
 };
+pub use membership::Membership;
 pub use seen::{Seen, SeenObject};
 
 use std::collections::BTreeMap;

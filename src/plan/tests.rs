@@ -192,6 +192,7 @@ fn listing() -> RepoConfig {
             "prod.yaml".to_owned(),
             "https://example.com/v.yaml".to_owned(),
         ],
+        helm: None,
         cluster: None,
     };
     RepoConfig {

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::ids::ClusterName;
 use crate::object::Role;
+use crate::plan::PlannedApp;
 use crate::render::RenderedApp;
 
 /// Namespaces and kinds that the heads of a change declare, by cluster.
@@ -17,10 +18,19 @@ pub(super) struct Announced {
 
 impl Announced {
     /// Reads the heads of all applications: a namespace may come with another one.
-    pub(super) fn read(rendered: &[RenderedApp]) -> Self {
+    pub(super) fn read(planned: &[PlannedApp], rendered: &[RenderedApp]) -> Self {
         let mut announced = Self::default();
         for app in rendered {
-            let cluster = &app.id.cluster;
+            let planned = planned.iter().find(|planned| planned.id == app.id);
+            let Some(side) = planned.and_then(|planned| planned.head.as_ref()) else {
+                continue;
+            };
+            let cluster = &side.cluster;
+            if let (true, Some(namespace)) = (side.creates_namespace, &side.namespace) {
+                announced
+                    .namespaces
+                    .insert((cluster.clone(), namespace.clone()));
+            }
             for manifest in app.head.manifests().unwrap_or_default() {
                 let object = manifest.object();
                 if object.group.is_empty() && object.kind == "Namespace" {

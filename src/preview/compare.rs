@@ -23,7 +23,7 @@ use crate::render::RenderedApp;
 /// The preview of every planned application, in the plan's order. An application without a rendering
 /// is withheld.
 pub fn compose_previews(input: &Input<'_>) -> Vec<AppPreview> {
-    let announced = Announced::read(input.rendered);
+    let announced = Announced::read(input.planned, input.rendered);
     input
         .planned
         .iter()
@@ -61,6 +61,9 @@ fn compose_one(
         .iter()
         .flat_map(|question| compose_changes(question, input.observation, announced))
         .collect();
+    if planned.leaves_objects() {
+        changes.iter_mut().for_each(keep);
+    }
     pair_generated(&mut changes, &questions);
     changes.sort_by(|one, other| (&one.object, one.origin).cmp(&(&other.object, other.origin)));
     let touched: BTreeSet<_> = changes.iter().map(|change| change.object.key()).collect();
@@ -69,6 +72,16 @@ fn compose_one(
         unchanged: pairs.keys().filter(|key| !touched.contains(key)).count(),
         changes,
         withheld: false,
+    }
+}
+
+/// An object that stays although nothing declares its application any more.
+fn keep(change: &mut Change) {
+    if change.action == Action::Delete {
+        change.action = Action::Unchanged;
+        change.dangers.clear();
+        let note = "stays in the cluster: its application goes without its objects";
+        change.note = join(change.note.as_deref(), Some(note));
     }
 }
 

@@ -26,7 +26,7 @@ pub struct PreviewFindings {
 
 /// Findings in order of object and rule.
 pub fn findings(input: &Input<'_>) -> PreviewFindings {
-    let announced = Announced::read(input.rendered);
+    let announced = Announced::read(input.planned, input.rendered);
     let mut found = PreviewFindings::default();
     for planned in input.planned {
         let cluster = destination(planned);

@@ -6,16 +6,16 @@ mod shape;
 
 use crate::finding::{Blame, Gate, Judged, NotVerified};
 use crate::ids::{Digest, ObjectRef};
-use crate::plan::{AppSource, Untouched, UntouchedItem};
+use crate::plan::{AppSource, Declaration, OnRemoval, Untouched, UntouchedItem};
 use crate::preview::Change;
 use crate::tree::Revision;
 use crate::verdict::GateResult;
 
 use super::model::{AppReport, ObjectReport, Report, Trouble};
-use super::wording;
+use super::{membership, wording};
 use shape::{
-    App, Changed, Danger, Field, FileObject, FilePlace, Finding, Gates, LeftOut, Object, Place,
-    Problem, Rendering, Root, Source, Stopped, Unverified,
+    App, Changed, Danger, DeclaredBy, Field, FileObject, FilePlace, Finding, Gates, LeftOut,
+    Object, Place, Problem, Rendering, Root, Source, Stopped, Unverified,
 };
 
 /// The value of `schema`.
@@ -85,6 +85,8 @@ fn mirror_app<'a>(app: &'a AppReport, head: Option<&Revision>) -> App<'a> {
         cluster: Some(app.cluster.0.as_str()).filter(|name| !name.is_empty()),
         namespace: app.namespace.as_deref(),
         why: app.why.iter().map(wording::why).collect(),
+        declared_by: app.declaration.as_ref().map(mirror_declaration),
+        set_change: Some(membership::compose(app)).filter(|text| !text.is_empty()),
         outcome: app.outcome.word(),
         gates: gates(&app.gates),
         base: app.base.map(rendering),
@@ -109,14 +111,29 @@ fn mirror_app<'a>(app: &'a AppReport, head: Option<&Revision>) -> App<'a> {
     }
 }
 
+fn mirror_declaration(declaration: &Declaration) -> DeclaredBy<'_> {
+    DeclaredBy {
+        app: declaration.parent.to_string(),
+        path: declaration.path.as_ref().map(crate::ids::RepoPath::as_str),
+        line: known(declaration.line),
+        set: declaration.set.as_deref(),
+        on_removal: match declaration.on_removal {
+            OnRemoval::Deleted => "deleted",
+            OnRemoval::Kept => "kept",
+        },
+        suspended: declaration.suspended,
+    }
+}
+
 /// The revision of a source in the judged repository is the judged head.
 fn mirror_source<'a>(source: &'a AppSource, head: Option<&Revision>) -> Source<'a> {
     Source {
         repository: source.repository.as_deref(),
         revision: match source.repository {
             None => head.and_then(revision),
-            Some(_) => None,
+            Some(_) => source.revision.clone(),
         },
+        chart: source.chart.as_deref(),
         path: source.path.to_string(),
         renderer: source.renderer.kind().word(),
     }

@@ -29,6 +29,7 @@ pub mod standing;
 pub mod text;
 
 mod groups;
+mod membership;
 mod sections;
 mod tally;
 mod values;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::config::repo::{Mode, RendererKind};
 use crate::finding::{Blame, Gate, Judged, NotVerified};
 use crate::ids::{AppId, ClusterName, CommitSha, Digest, ObjectRef, RepoPath, RunId, Side};
-use crate::plan::{AppSource, Untouched, Why};
+use crate::plan::{AppSource, Declaration, Membership, Untouched, Why};
 use crate::preview::AppPreview;
 use crate::render::Problem;
 use crate::tree::Revision;
@@ -127,6 +127,10 @@ pub struct AppReport {
     pub namespace: Option<String>,
     /// Why it is touched.
     pub why: Vec<Why>,
+    /// The object that declares it (of the base when it is removed); `None` where files do.
+    pub declaration: Option<Declaration>,
+    /// What the change does to the set of declared applications here.
+    pub membership: Option<Membership>,
     /// What came of it.
     pub outcome: AppOutcome,
     /// Result of each gate that ran.

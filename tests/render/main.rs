@@ -2,6 +2,7 @@
 //! hands on, and parity with the real tools.
 
 mod edits;
+mod argocd;
 #[path = "../support/expected.rs"]
 mod expected;
 mod figures;

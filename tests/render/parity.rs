@@ -67,6 +67,7 @@ impl Corpus {
             release: Some("demo".to_owned()),
             namespace: Some("default".to_owned()),
             values,
+            helm: None,
             cluster: None,
         });
         name

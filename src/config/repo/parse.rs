@@ -7,6 +7,7 @@ use super::{
     RepoConfig, Unavailable, destinations,
 };
 use crate::config::ConfigError;
+use crate::config::argocd::ArgoDestination;
 use crate::config::section::{Errors, Section};
 use crate::finding::Gate;
 use crate::ids::ClusterName;
@@ -126,7 +127,7 @@ fn check_version(section: &Section<'_>, errors: &mut Errors) {
 fn parse_clusters(section: &Section<'_>, errors: &mut Errors) -> BTreeMap<ClusterName, Cluster> {
     let mut clusters = BTreeMap::new();
     for (entry, name) in section.entries("clusters", errors).unwrap_or_default() {
-        let keys = ["kubernetes", "engine", "protected"];
+        let keys = ["kubernetes", "engine", "protected", "helm", "argocd"];
         let Some(cluster) = Section::open(&entry.value, &name, &keys, errors) else {
             continue;
         };
@@ -142,20 +143,62 @@ fn parse_clusters(section: &Section<'_>, errors: &mut Errors) -> BTreeMap<Cluste
                     .word("engine", &ENGINES, Engine::find, errors)
                     .unwrap_or(Engine::Kubectl),
                 protected: cluster.flag("protected", errors).unwrap_or(false),
+                helm: parse_helm(&cluster, errors),
+                argocd: parse_argocd(&cluster, errors),
             },
         );
     }
     clusters
 }
 
+/// Helm 3 or 4.
+fn parse_helm(section: &Section<'_>, errors: &mut Errors) -> Option<u8> {
+    let pair = section.find("helm")?;
+    match pair.value.to_json().as_u64() {
+        Some(3) => Some(3),
+        Some(4) => Some(4),
+        _ => {
+            let path = section.path_of("helm");
+            let message = format!("`{path}` must be 3 or 4");
+            errors.add(pair.value.span, message, None);
+            None
+        }
+    }
+}
+
+/// How Argo CD names the cluster.
+fn parse_argocd(section: &Section<'_>, errors: &mut Errors) -> Option<ArgoDestination> {
+    const KEYS: [&str; 5] = ["name", "server", "labels", "annotations", "project"];
+    let pair = section.find("argocd")?;
+    let argocd = Section::open(&pair.value, &section.path_of("argocd"), &KEYS, errors)?;
+    let texts = |key: &str, errors: &mut Errors| {
+        let entries = argocd.entries(key, errors).unwrap_or_default();
+        entries
+            .into_iter()
+            .filter_map(|(entry, _)| {
+                let value = entry.value.as_str()?.to_owned();
+                Some((entry.key.text.to_string(), value))
+            })
+            .collect()
+    };
+    Some(ArgoDestination {
+        labels: texts("labels", errors),
+        annotations: texts("annotations", errors),
+        name: argocd.text("name", errors).map(str::to_owned),
+        server: argocd.text("server", errors).map(str::to_owned),
+        project: argocd.text("project", errors).map(str::to_owned),
+    })
+}
+
 fn parse_apps(section: &Section<'_>, errors: &mut Errors) -> Vec<ListedApp> {
-    const KEYS: [&str; 7] = [
+    const KEYS: [&str; 8] = [
         "name",
         "path",
         "renderer",
         "release",
         "namespace",
         "values",
+        "helm",
         "cluster",
     ];
     let mut names = BTreeSet::new();
@@ -189,6 +232,7 @@ fn parse_apps(section: &Section<'_>, errors: &mut Errors) -> Vec<ListedApp> {
                 release,
                 namespace,
                 values,
+                helm: parse_helm(&app, errors),
                 cluster,
             });
         }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Deserializer};
 
 use super::Patterns;
+use crate::config::argocd::ArgoDestination;
 use crate::ids::RepoName;
 
 /// One cluster. Preview and apply have credentials of their own, so that planning cannot write.
@@ -18,6 +19,8 @@ pub struct ClusterSettings {
     pub apply: Option<Access>,
     /// What may be previewed and applied; everything else is refused.
     pub allow: Allow,
+    /// How Argo CD's Applications name the cluster. Default: by the same name.
+    pub argocd: ArgoDestination,
     /// Namespace of the fence that proves that preview cannot write. Default `drydock`.
     pub fence_namespace: String,
 }
@@ -137,6 +140,8 @@ struct Text {
     apply_enabled: bool,
     #[serde(default)]
     allow: Allow,
+    #[serde(default)]
+    argocd: ArgoDestination,
     fence_namespace: Option<String>,
 }
 
@@ -167,6 +172,7 @@ impl TryFrom<Text> for ClusterSettings {
             preview,
             apply,
             allow: text.allow,
+            argocd: text.argocd,
             fence_namespace: text.fence_namespace.unwrap_or_else(|| "drydock".to_owned()),
         })
     }

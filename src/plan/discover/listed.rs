@@ -119,8 +119,13 @@ fn compose_chart(scope: &Scope<'_>, listed: &ListedApp) -> (RendererInput, Closu
     }
     let release = listed.release.as_ref().unwrap_or(&listed.name);
     let namespace = listed.namespace.as_ref();
+    let cluster = listed.cluster.as_ref();
+    let major = cluster.map_or(scope.defaults.helm_major, |cluster| {
+        scope.helm_major(cluster)
+    });
     let input = HelmInput {
         values,
+        major: listed.helm.unwrap_or(major),
         ..scope.helm_input(release, namespace.unwrap_or(&scope.defaults.namespace))
     };
     (RendererInput::Helm(input), closure)

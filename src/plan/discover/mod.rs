@@ -22,7 +22,7 @@ use crate::ids::{AppId, ClusterName, DeclaredBy, RepoPath};
 use crate::plan::cache::Cache;
 use crate::plan::kustomization::Closure;
 use crate::plan::seen::Seen;
-use crate::plan::{AppSide, AppSource, Declared, Defaults, HelmInput, RendererInput};
+use crate::plan::{AppSide, AppSource, ArgoCd, Declared, Defaults, HelmInput, RendererInput};
 use crate::tree::Tree;
 
 /// The applications of `tree` as this configuration (of the base) sees them.
@@ -74,16 +74,25 @@ struct Scope<'a> {
     destination: Destination,
     defaults: &'a Defaults,
     exclude: Patterns,
+    argocd: ArgoCd,
+    config: &'a RepoConfig,
 }
 
 impl<'a> Scope<'a> {
-    fn new(tree: &'a Tree, cache: &'a Cache, config: &RepoConfig, defaults: &'a Defaults) -> Self {
+    fn new(
+        tree: &'a Tree,
+        cache: &'a Cache,
+        config: &'a RepoConfig,
+        defaults: &'a Defaults,
+    ) -> Self {
         Self {
             tree,
             cache,
             destination: Destination::of(config, defaults),
             defaults,
             exclude: Patterns::new(&config.discovery.exclude),
+            argocd: defaults.argocd.with(config),
+            config,
         }
     }
 
@@ -117,10 +126,18 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// The Helm of what goes to this cluster.
+    fn helm_major(&self, cluster: &ClusterName) -> u8 {
+        let named = self.config.clusters.get(cluster);
+        named
+            .and_then(|cluster| cluster.helm)
+            .unwrap_or(self.defaults.helm_major)
+    }
+
     /// A release by the Helm, and with the capabilities, that hold where nothing else is said.
     fn helm_input(&self, release: &str, namespace: &str) -> HelmInput {
         HelmInput {
-            major: self.defaults.helm_major,
+            major: self.helm_major(&self.destination.cluster),
             include_crds: self.defaults.include_crds,
             api_versions: self.defaults.api_versions.clone(),
             ..HelmInput::new(release, namespace)

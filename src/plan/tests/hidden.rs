@@ -222,6 +222,7 @@ fn a_folder_that_becomes_a_link_is_no_removed_application() {
             release: None,
             namespace: None,
             values: Vec::new(),
+            helm: None,
             cluster: None,
         }],
         ..RepoConfig::default()

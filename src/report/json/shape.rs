@@ -41,6 +41,8 @@ pub(super) struct App<'a> {
     pub(super) cluster: Option<&'a str>,
     pub(super) namespace: Option<&'a str>,
     pub(super) why: Vec<String>,
+    pub(super) declared_by: Option<DeclaredBy<'a>>,
+    pub(super) set_change: Option<String>,
     pub(super) outcome: &'static str,
     pub(super) gates: Gates,
     pub(super) base: Option<Rendering>,
@@ -55,8 +57,20 @@ pub(super) struct App<'a> {
 pub(super) struct Source<'a> {
     pub(super) repository: Option<&'a str>,
     pub(super) revision: Option<String>,
+    pub(super) chart: Option<&'a str>,
     pub(super) path: String,
     pub(super) renderer: &'static str,
+}
+
+/// The object that declares an application.
+#[derive(Serialize)]
+pub(super) struct DeclaredBy<'a> {
+    pub(super) app: String,
+    pub(super) path: Option<&'a str>,
+    pub(super) line: Option<u32>,
+    pub(super) set: Option<&'a str>,
+    pub(super) on_removal: &'static str,
+    pub(super) suspended: bool,
 }
 
 #[derive(Serialize)]

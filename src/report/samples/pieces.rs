@@ -67,6 +67,8 @@ pub(in crate::report) fn app(name: &str, cluster: &str) -> AppReport {
         cluster: id.cluster.clone(),
         namespace: Some(name.to_owned()),
         why: vec![Why::File(path(&format!("apps/{name}/web.yaml")))],
+        declaration: None,
+        membership: None,
         outcome: AppOutcome::Pass,
         gates: Gate::ALL
             .into_iter()

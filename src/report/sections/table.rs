@@ -7,7 +7,7 @@ use crate::verdict::{AppOutcome, GateResult};
 
 use super::super::markdown::{self, Section};
 use super::super::model::{AppReport, Occasion, Report};
-use super::super::{tally, values, wording};
+use super::super::{membership, tally, values, wording};
 
 /// The table of touched applications, the gravest outcome first; columns that say nothing are left
 /// out.
@@ -66,7 +66,13 @@ fn row(
         });
     }
     cells.extend(gates.iter().map(|gate| mark(report, app, *gate)));
-    cells.push(effect(app));
+    let membership = membership::compose(app);
+    cells.push(match membership.as_str() {
+        "" => effect(app),
+        // What is new or gone is said by what becomes of it.
+        _ if matches!(effect(app).as_str(), "new" | "removed") => markdown::cell(&membership),
+        _ => format!("{}; {}", effect(app), markdown::cell(&membership)),
+    });
     format!("| {} |\n", cells.join(" | "))
 }
 

@@ -8,6 +8,7 @@ use crate::plan::{Untouched, UntouchedItem, UntouchedReason};
 use crate::preview::Basis;
 use crate::verdict::{AppOutcome, GateResult, Verdict};
 
+use super::super::membership;
 use super::super::model::{AppReport, Report, SchemaStatus};
 use super::super::tally::{self, Tally};
 use super::super::values;
@@ -133,6 +134,7 @@ fn write_apps(out: &mut String, report: &Report, colour: Colour) {
 /// Name, cluster, and what merging does.
 fn row(report: &Report, app: &AppReport) -> [String; 3] {
     let marks = tally::effect(app).marks();
+    let membership = membership::compose(app);
     let effect = if tally::head_is_broken(app) {
         "does not render".to_owned()
     } else if !marks.is_empty() {
@@ -153,6 +155,10 @@ fn row(report: &Report, app: &AppReport) -> [String; 3] {
             (Some(_), Some(_)) => "changes".to_owned(),
             (None, None) => String::new(),
         }
+    };
+    let effect = match membership.as_str() {
+        "" => effect,
+        membership => [effect.as_str(), membership].join(" ").trim().to_owned(),
     };
     [
         visible::line(&wording::name(report, &app.id)),

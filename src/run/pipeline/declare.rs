@@ -48,6 +48,25 @@ pub fn declare_all(
     apps.settle()
 }
 
+/// Plans the change between two trees, with everything that objects declare, and judges nothing.
+pub fn plan_change(
+    base: &Tree,
+    head: &Tree,
+    config: &RepoConfig,
+    defaults: &Defaults,
+    settings: &render::Settings,
+) -> Plan {
+    let planner = Planner::new(config, defaults);
+    let subject = Subject {
+        base: base.clone(),
+        head: head.clone(),
+        base_name: None,
+        head_name: None,
+        selection: Selection::Changed,
+    };
+    plan(&planner, &subject, settings, &mut Known::default())
+}
+
 /// Adds what the objects of these applications declare, to the tenth level.
 pub(crate) fn extend(
     planner: &Planner<'_>,

@@ -19,7 +19,7 @@ mod schemas;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use declare::declare_all;
+pub use declare::{declare_all, plan_change};
 pub use files::{GivenFile, judge_files};
 pub use policies::{PolicyChoice, PolicyInput};
 pub use preview::Clusters;

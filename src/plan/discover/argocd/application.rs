@@ -9,7 +9,9 @@ use super::{Place, find_text, texts};
 use crate::config::repo::Engine;
 use crate::ids::{AppId, DeclaredBy, Digest};
 use crate::plan::discover::Scope;
-use crate::plan::{AppSide, AppSource, Declaration, OnRemoval, Refusal, RefusalKind};
+use crate::plan::{
+    AppSide, AppSource, Declaration, OnRemoval, Refusal, RefusalKind, RendererInput,
+};
 
 /// The finalizer that makes Argo CD delete an application's objects with it; its variants follow
 /// behind a slash.
@@ -38,15 +40,21 @@ pub(super) fn compose(
         name: name.to_owned(),
         variant: None,
     };
+    let cluster = scope.argocd.find_cluster(
+        find_text(value, "/spec/destination/name"),
+        find_text(value, "/spec/destination/server"),
+        home,
+    );
     let mut parts = Parts::default();
     read_sources(scope, place, value, &mut parts);
+    for source in &mut parts.sources {
+        if let RendererInput::Helm(input) = &mut source.renderer {
+            input.major = scope.helm_major(&cluster);
+        }
+    }
     let provenance = object.manifest.provenance();
     let side = AppSide {
-        cluster: scope.defaults.argocd.find_cluster(
-            find_text(value, "/spec/destination/name"),
-            find_text(value, "/spec/destination/server"),
-            home,
-        ),
+        cluster,
         namespace: find_text(value, "/spec/destination/namespace").map(str::to_owned),
         engine: Engine::ArgoCd,
         sources: parts.sources,

@@ -34,6 +34,8 @@ pub(super) fn build_app(
         cluster: side.map(|side| side.cluster.clone()).unwrap_or_default(),
         namespace: side.and_then(|side| side.namespace.clone()),
         why: planned.why.clone(),
+        declaration: side.and_then(|side| side.declaration.clone()),
+        membership: planned.membership(),
         outcome: concluded.map_or(AppOutcome::Error, |concluded| concluded.outcome),
         gates: concluded
             .map(|concluded| concluded.gates.clone())
