@@ -287,6 +287,8 @@ impl Chart {
             destination: world.scope.destination.clone(),
             defaults: world.scope.defaults,
             exclude: world.scope.exclude.clone(),
+            argocd: world.scope.argocd.clone(),
+            config: world.scope.config,
         };
         let (_, closure) = helm::read(&inner, &tree.reader(), folder);
         found.source.path = folder.clone();
