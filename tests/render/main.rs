@@ -6,6 +6,7 @@ mod argocd;
 #[path = "../support/expected.rs"]
 mod expected;
 mod figures;
+mod flux;
 mod helm;
 mod hostile;
 mod outcome;

@@ -61,6 +61,15 @@ pub(super) fn build(
                 read_component(world, tree, object, &folder, text, &mut closure);
             }
         }
+        Source::Own(..) if world.scope.tree.is_folder(&folder) => {
+            let text = format!(
+                "`spec.path` is `{folder}`, which the {} leaves out (`ignore`, `.sourceignore`)",
+                reference.describe()
+            );
+            closure
+                .refusals
+                .insert(refuse(object, RefusalKind::Declaration, text));
+        }
         Source::Own(..) => {
             let text = format!("{folder}/");
             closure

@@ -11,7 +11,7 @@ use crate::plan::HelmParameter;
 use crate::yaml::{self, Budget};
 
 /// What stands for a value that is not known here.
-const PLACEHOLDER: &str = "value-not-shown";
+const PLACEHOLDER: &str = "unknown-value";
 
 /// Values in the order in which later ones win.
 #[derive(Debug, Default)]
