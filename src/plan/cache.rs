@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::ids::RepoPath;
+use crate::ids::{AppId, Digest, RepoPath};
+use crate::plan::AppSide;
 use crate::plan::discover::Chart;
 use crate::plan::kustomization::Parsed;
 use crate::tree::{Reader, Tree, TreeError};
@@ -17,8 +18,30 @@ pub(super) struct Cache {
     pub(super) charts: Known<Chart>,
     pub(super) manifests: Known<bool>,
     pub(super) declarations: Known<bool>,
+    pub(super) composed: Composed,
     /// Where a file is not Kubernetes objects throughout, and why.
     pub(super) flaws: Known<Option<(u32, String)>>,
+}
+
+/// Applications by everything that decides them: the tree, and the object that declares them.
+#[derive(Debug, Default)]
+pub(super) struct Composed(Mutex<HashMap<Digest, Arc<(AppId, AppSide)>>>);
+
+impl Composed {
+    /// What `compose` makes; it is called once for each key.
+    pub(super) fn read(
+        &self,
+        key: Digest,
+        compose: impl FnOnce() -> (AppId, AppSide),
+    ) -> Arc<(AppId, AppSide)> {
+        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(&key) {
+            return Arc::clone(known);
+        }
+        let composed = Arc::new(compose());
+        lock().insert(key, Arc::clone(&composed));
+        composed
+    }
 }
 
 /// What one way of reading made of each content.

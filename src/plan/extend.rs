@@ -164,14 +164,23 @@ impl<'a> Planner<'a> {
         seen.objects.sort_by_key(|object| is_found(object.parent));
         let first = declare_seen(tree, self.config, self.defaults, &self.cache, &seen);
         let replaced = find_replaced(found, &first);
+        let before = seen.objects.len();
         seen.objects.retain(|object| {
             replaced
                 .find(object.parent)
                 .is_none_or(|by| by.iter().any(|id| declares(object.manifest, id)))
         });
+        let wanted = find_wanted(&seen);
+        if seen.objects.len() == before {
+            return Round {
+                wanted,
+                replaced,
+                declared: first,
+            };
+        }
         let declared = declare_seen(tree, self.config, self.defaults, &self.cache, &seen);
         Round {
-            wanted: find_wanted(&seen),
+            wanted,
             replaced: find_replaced(found, &declared),
             declared,
         }

@@ -16,6 +16,9 @@ use repo::Repo;
 
 const ROUNDS: usize = 3;
 
+/// What Applications call the repository.
+const URL: &str = "https://git.example/acme/deploy";
+
 fn main() {
     if let Some(root) = expected::corpora("repos") {
         println!("Peak memory of the main process (under 256 MiB)");
@@ -37,24 +40,42 @@ fn main() {
         }
     }
     println!("Planning");
-    let mut before: Option<(usize, Duration)> = None;
-    for apps in [1_000, 10_000] {
-        let repo = make_repository(apps);
-        let planned = least(repo.path(), &["apps", "--format", "json"]);
-        println!("  {apps:>6} applications, all listed              {planned}");
-        let changed = least(
-            repo.path(),
-            &[
-                "check", "--base", "HEAD~1", "--head", "HEAD", "--gates", "schema",
-            ],
-        );
-        println!("  {apps:>6} applications, a change to one judged  {changed}");
-        if let Some((fewer, time)) = before {
-            let ratio =
-                planned.time.as_secs_f64() / time.as_secs_f64() * fewer as f64 / apps as f64;
-            println!("  time for one application, {apps} to {fewer}: {ratio:.2} (1 is linear)");
+    for declared in [false, true] {
+        let what = if declared {
+            "declared to Argo CD"
+        } else {
+            "found by files"
+        };
+        let mut before: Option<(usize, Duration)> = None;
+        for apps in [1_000, 10_000] {
+            let repo = make_repository(apps, declared);
+            let planned = least(
+                repo.path(),
+                &["apps", "--repository-url", URL, "--format", "json"],
+            );
+            println!("  {apps:>6} applications {what}, all listed              {planned}");
+            let changed = least(
+                repo.path(),
+                &[
+                    "check",
+                    "--repository-url",
+                    URL,
+                    "--base",
+                    "HEAD~1",
+                    "--head",
+                    "HEAD",
+                    "--gates",
+                    "schema",
+                ],
+            );
+            println!("  {apps:>6} applications {what}, a change to one judged  {changed}");
+            if let Some((fewer, time)) = before {
+                let ratio =
+                    planned.time.as_secs_f64() / time.as_secs_f64() * fewer as f64 / apps as f64;
+                println!("  time for one application, {apps} to {fewer}: {ratio:.2} (1 is linear)");
+            }
+            before = Some((apps, planned.time));
         }
-        before = Some((apps, planned.time));
     }
 }
 
@@ -111,8 +132,8 @@ fn read_peak(process: &Child) -> Option<u64> {
 }
 
 /// Of ten applications six are Kustomize overlays on one base, two plain folders, two charts. A
-/// second commit changes one of them.
-fn make_repository(apps: usize) -> Repo {
+/// second commit changes one of them. `declared`: each has an Application of Argo CD, too.
+fn make_repository(apps: usize, declared: bool) -> Repo {
     let repo = Repo::new();
     let manifest = |name: &str| {
         format!(
@@ -143,8 +164,33 @@ fn make_repository(apps: usize) -> Repo {
             repo.write(&format!("{chart}/templates/web.yaml"), manifest("chart"));
         }
     }
+    if declared {
+        declare(&repo, apps);
+    }
     repo.commit("everything");
     repo.write("team0000/plain0/web.yaml", manifest("changed"));
     repo.commit("a change to one");
     repo
+}
+
+/// One file of ten Applications for each team.
+fn declare(repo: &Repo, apps: usize) {
+    for team in 0..apps / 10 {
+        let name = format!("team{team:04}");
+        let overlays = (0..6).map(|app| format!("overlays/app{app}"));
+        let plain = (0..2).map(|app| format!("plain{app}"));
+        let charts = (0..2).map(|app| format!("chart{app}"));
+        let text: String = overlays
+            .chain(plain)
+            .chain(charts)
+            .map(|folder| {
+                let app = folder.replace('/', "-");
+                format!(
+                    "---\napiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: {name}-{app}, namespace: argocd}}\nspec:\n  \
+                     project: default\n  source: {{repoURL: {URL}, path: {name}/{folder}}}\n  destination: {{namespace: {name}}}\n"
+                )
+            })
+            .collect();
+        repo.write(&format!("argocd/{name}.yaml"), text);
+    }
 }

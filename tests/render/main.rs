@@ -1,8 +1,8 @@
 //! Rendering on real parts: the sandbox as the kernel enforces it, hostile content, what rendering
 //! hands on, and parity with the real tools.
 
-mod edits;
 mod argocd;
+mod edits;
 #[path = "../support/expected.rs"]
 mod expected;
 mod figures;

@@ -114,10 +114,21 @@ impl Rules {
         settings
     }
 
+    /// True for an application whose declaration sends it to a cluster by a name or address that the
+    /// configuration does not know, where some cluster is protected: it may be that very one.
+    fn is_unmapped(&self, side: &AppSide) -> bool {
+        let clusters = &self.config.clusters;
+        side.declaration.is_some()
+            && !side.cluster.0.is_empty()
+            && !clusters.contains_key(&side.cluster)
+            && clusters.values().any(|cluster| cluster.protected)
+    }
+
     /// Whether a preview that could not be had is only said, not held against the change. Both sides
     /// count: an application that leaves a protected cluster is that cluster's matter too.
     pub(super) fn tolerates_no_preview(&self, app: &PlannedApp) -> bool {
-        let demands = |side: &AppSide| self.config.demands_preview(&side.cluster);
+        let demands =
+            |side: &AppSide| self.config.demands_preview(&side.cluster) || self.is_unmapped(side);
         !self.preview_required && !app.base.iter().chain(&app.head).any(demands)
     }
 }

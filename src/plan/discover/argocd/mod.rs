@@ -13,9 +13,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Scope;
-use crate::ids::{AppId, RepoPath};
+use crate::ids::{AppId, Digest, RepoPath};
 use crate::plan::seen::{Seen, SeenObject};
-use crate::plan::{AppSide, Refusal, RefusalKind};
+use crate::plan::{AppSide, Refusal, RefusalKind, parallel};
 
 /// Group of Argo CD's kinds.
 const GROUP: &str = "argoproj.io";
@@ -26,13 +26,25 @@ pub(in crate::plan) fn declare(
     seen: &Seen<'_>,
     found: &mut BTreeMap<AppId, AppSide>,
 ) {
-    for object in &seen.objects {
+    let is_application = |object: &&SeenObject<'_>| {
         let named = object.manifest.object();
-        if named.group == GROUP && named.kind == "Application" {
-            let place = Place { object };
-            let value = object.manifest.value();
-            let (id, side) = application::compose(scope, &place, value, None);
-            found.entry(id).or_insert(side);
+        named.group == GROUP && named.kind == "Application"
+    };
+    let objects: Vec<&SeenObject<'_>> = seen.objects.iter().filter(is_application).collect();
+    if objects.is_empty() {
+        return;
+    }
+    let tree = scope.tree.digest();
+    let composed = parallel::map(scope.tree, &objects, |_, object| {
+        let place = Place { object };
+        scope.cache.composed.read(place.key(tree), || {
+            application::compose(scope, &place, object.manifest.value(), None)
+        })
+    });
+    for app in composed {
+        let (id, side) = app.as_ref();
+        if !found.contains_key(id) {
+            found.insert(id.clone(), side.clone());
         }
     }
 }
@@ -44,6 +56,22 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
+    /// Everything that decides about the application, the configuration aside.
+    fn key(&self, tree: Digest) -> Digest {
+        let object = self.object;
+        let provenance = object.manifest.provenance();
+        let text = format!(
+            "{tree} {} {} {} {:?} {:?} {}",
+            object.manifest.digest(),
+            object.parent,
+            object.parent_cluster,
+            object.namespace,
+            provenance.path,
+            provenance.line,
+        );
+        Digest::of(text.as_bytes())
+    }
+
     /// A refusal that points at the object.
     fn refuse(&self, kind: RefusalKind, text: impl Into<String>) -> Refusal {
         let provenance = self.object.manifest.provenance();
