@@ -21,7 +21,7 @@ pub(super) fn compose(app: &AppReport) -> String {
     };
     let objects = |number: Option<(Digest, usize)>| {
         number.map_or("its objects".to_owned(), |(_, number)| {
-            format!("its {}", count(number, "object", "objects"))
+            count(number, "object", "objects")
         })
     };
     match &app.membership {
@@ -29,10 +29,10 @@ pub(super) fn compose(app: &AppReport) -> String {
         Some(Membership::Added) => "new application".to_owned(),
         Some(Membership::Removed {
             objects: OnRemoval::Deleted,
-        }) => format!("application removed, {} go with it", objects(app.base)),
+        }) => format!("application removed with {}", objects(app.base)),
         Some(Membership::Removed {
             objects: OnRemoval::Kept,
-        }) => format!("application removed, {} stay", objects(app.base)),
+        }) => format!("application removed, {} left behind", objects(app.base)),
         Some(Membership::Retargeted { from, to }) => {
             format!("moves from {} to {}", place(from), place(to))
         }

@@ -7,6 +7,7 @@ mod repo;
 
 mod bad_input;
 mod check;
+mod declared;
 mod demo;
 mod deploy;
 mod policy;
