@@ -11,7 +11,6 @@ mod cache;
 mod changes;
 mod discover;
 mod extend;
-#[expect(dead_code, reason = "expanding ApplicationSets is what calls it")]
 mod gotemplate;
 mod inputs;
 mod kustomization;
@@ -27,7 +26,7 @@ pub use affected::build;
 pub use app::{AppSide, AppSource, Declaration, OnRemoval, Refusal, RefusalKind};
 pub use argocd::{ArgoCd, ArgoCluster};
 pub use changes::find_changes;
-pub use discover::{declare, declare_at};
+pub use discover::{declare, declare_at, expand_set, set};
 pub use extend::{MAX_DEPTH, Planner, Round, SideApps};
 pub use gotemplate::TemplateError;
 pub use inputs::{

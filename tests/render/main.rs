@@ -14,4 +14,5 @@ mod parity;
 mod plain;
 mod planning;
 mod sandbox;
+mod sets;
 mod workbench;

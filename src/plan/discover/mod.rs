@@ -9,6 +9,7 @@ mod helm;
 mod kustomize;
 mod listed;
 
+pub use argocd::set::{self, expand_set};
 pub use at::declare_at;
 pub(super) use at::{declare_at_with, find_kustomization, read_manifests};
 pub(super) use chart::{Chart, FILE_NAME as CHART};

@@ -76,13 +76,19 @@ pub(super) struct Heap {
 }
 
 impl Heap {
-    pub(super) fn new() -> Self {
+    /// An empty heap, for at most this many steps and never more than one evaluation may take.
+    pub(super) fn new(steps: u64) -> Self {
         Self {
             lists: Vec::new(),
             maps: Vec::new(),
-            steps: Cell::new(STEPS),
+            steps: Cell::new(steps.min(STEPS)),
             bytes: Cell::new(BYTES),
         }
+    }
+
+    /// Steps that may still be taken.
+    pub(super) fn steps_left(&self) -> u64 {
+        self.steps.get()
     }
 
     /// Counts work.

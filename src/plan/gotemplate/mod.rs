@@ -21,7 +21,9 @@ mod token;
 
 pub(in crate::plan) use data::Data;
 pub use error::TemplateError;
+pub(in crate::plan) use functions::{base, dir, normalize};
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -40,16 +42,23 @@ pub(in crate::plan) enum MissingKey {
     Error,
 }
 
-/// The text that a template gives for these parameters.
+/// The text that a template gives for these parameters. `steps` are what all templates of one set
+/// may take together; what this one takes is counted off.
 pub(in crate::plan) fn render(
     text: &str,
     params: &BTreeMap<String, Data>,
     missing: MissingKey,
+    steps: &Cell<u64>,
 ) -> Result<String, TemplateError> {
     let template = parser::parse(text, None)?;
-    let mut heap = Heap::new();
-    let dot = import(&mut heap, params).map_err(|trouble| trouble.at(1))?;
-    State::new(&mut heap, Rc::new(template), missing, 0, 0).run(&dot)
+    let mut heap = Heap::new(steps.get());
+    let granted = heap.steps_left();
+    let result = import(&mut heap, params)
+        .map_err(|trouble| trouble.at(1))
+        .and_then(|dot| State::new(&mut heap, Rc::new(template), missing, 0, 0).run(&dot));
+    let taken = granted.saturating_sub(heap.steps_left());
+    steps.set(steps.get().saturating_sub(taken));
+    result
 }
 
 fn import(heap: &mut Heap, params: &BTreeMap<String, Data>) -> Result<Value, error::Trouble> {
@@ -62,7 +71,7 @@ fn import(heap: &mut Heap, params: &BTreeMap<String, Data>) -> Result<Value, err
 
 /// A value as Go's `%v` prints it; `None` beyond the limits.
 pub(in crate::plan) fn display(data: &Data) -> Option<String> {
-    let mut heap = Heap::new();
+    let mut heap = Heap::new(u64::MAX);
     let value = heap.import(data).ok()?;
     print::print(&heap, &value).ok()
 }

@@ -15,6 +15,15 @@ fn params() -> BTreeMap<String, Data> {
     params
 }
 
+/// The engine for one template alone.
+fn render(
+    text: &str,
+    params: &BTreeMap<String, Data>,
+    missing: MissingKey,
+) -> Result<String, TemplateError> {
+    super::render(text, params, missing, &Cell::new(u64::MAX))
+}
+
 fn rendered(text: &str) -> Result<String, TemplateError> {
     render(text, &params(), MissingKey::Default)
 }

@@ -6,6 +6,7 @@ mod directory;
 mod environment;
 mod images;
 mod kustomize;
+pub mod set;
 mod source;
 
 use std::collections::BTreeMap;

@@ -48,7 +48,7 @@ fn read(text: &str) -> Result<Data, Trouble> {
 const NAME: usize = 253;
 
 /// A name of lower-case letters, digits, `-` and `.`, which begins and ends with none of these two.
-fn normalize(name: &str) -> String {
+pub(in crate::plan) fn normalize(name: &str) -> String {
     let lower: String = name
         .chars()
         .flat_map(char::to_lowercase)

@@ -21,6 +21,8 @@ mod urls;
 mod versions;
 mod yaml;
 
+pub(in crate::plan) use argo::normalize;
+pub(in crate::plan) use paths::{base, dir};
 pub(super) use versions::{Version, version_field};
 
 use std::rc::Rc;

@@ -23,7 +23,7 @@ pub(super) fn find(name: &str) -> Option<Function> {
 }
 
 /// The last element; `.` of nothing, `/` of slashes.
-fn base(path: &str) -> &str {
+pub(in crate::plan) fn base(path: &str) -> &str {
     if path.is_empty() {
         return ".";
     }
@@ -35,7 +35,7 @@ fn base(path: &str) -> &str {
 }
 
 /// All but the last element, cleaned.
-fn dir(path: &str) -> String {
+pub(in crate::plan) fn dir(path: &str) -> String {
     let end = path.rfind('/').map_or(0, |slash| slash + 1);
     clean(path.get(..end).unwrap_or_default())
 }

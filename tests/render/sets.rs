@@ -1,0 +1,587 @@
+//! Applications of ApplicationSets: as the controller makes them, from examples of its authors and
+//! from cases of our own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use drydock::plan::set::{Expansion, Fault, SetPolicy, Unknown, World};
+use drydock::plan::{ArgoCluster, TemplateError, expand_set};
+use drydock::tree::Tree;
+use drydock::yaml::{Budget, read};
+use serde_json::{Map, Value, json};
+
+use crate::figures;
+use crate::workbench::{Repository, path};
+
+const FINALIZER: &str = "resources-finalizer.argocd.argoproj.io";
+
+fn cluster(name: &str, server: &str, labels: &[(&str, &str)]) -> ArgoCluster {
+    ArgoCluster {
+        name: name.to_owned(),
+        server: server.to_owned(),
+        labels: labels
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect(),
+        ..ArgoCluster::default()
+    }
+}
+
+fn expand(spec: &Value, tree: &Tree, clusters: &[ArgoCluster]) -> Expansion {
+    let set = json!({
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "ApplicationSet",
+        "metadata": {"name": "set", "namespace": "argocd"},
+        "spec": spec,
+    });
+    let world = World {
+        tree,
+        is_own: &|url, revision| url == "r" && revision == "HEAD",
+        clusters,
+    };
+    expand_set(&set, &world)
+}
+
+/// The same without what is empty, as both sides write what is not there differently.
+fn prune(value: &Value) -> Value {
+    let is_empty = |value: &Value| {
+        value.is_null() || *value == json!("") || *value == json!([]) || *value == json!({})
+    };
+    match value {
+        Value::Object(map) => map
+            .iter()
+            .map(|(key, value)| (key.clone(), prune(value)))
+            .filter(|(_, value)| !is_empty(value))
+            .collect(),
+        Value::Array(items) => items.iter().map(prune).collect(),
+        other => other.clone(),
+    }
+}
+
+/// An application as the expectations write it: the usual finalizer and namespace left out.
+fn reduce(application: &Value) -> Value {
+    let pruned = prune(application);
+    let mut reduced: Map<String, Value> =
+        pruned["metadata"].as_object().cloned().unwrap_or_default();
+    if reduced.get("finalizers") == Some(&json!([FINALIZER])) {
+        reduced.remove("finalizers");
+    } else {
+        reduced.entry("finalizers").or_insert(json!([]));
+    }
+    assert_eq!(reduced.remove("namespace"), Some(json!("argocd")));
+    let spec = pruned.get("spec").cloned().unwrap_or(json!({}));
+    reduced.insert("spec".to_owned(), spec);
+    Value::Object(reduced)
+}
+
+/// Numbers as binary64: Go writes `3` where it read `3`, whatever type it has.
+fn canonical(value: &Value) -> String {
+    match value {
+        Value::Object(map) => {
+            let sorted: BTreeMap<&String, String> = map
+                .iter()
+                .map(|(key, value)| (key, canonical(value)))
+                .collect();
+            format!("{sorted:?}")
+        }
+        Value::Array(items) => format!("{:?}", items.iter().map(canonical).collect::<Vec<_>>()),
+        Value::Number(number) => number.as_f64().unwrap().to_string(),
+        other => other.to_string(),
+    }
+}
+
+fn own_repository() -> Repository {
+    Repository::with(&[
+        ("apps/web/base/x", "a"),
+        ("apps/api/y", "a"),
+        ("apps/_odd/x/y", "a"),
+        (".hidden/a/b", "a"),
+        ("apps/.dot/b/c", "a"),
+        (
+            "conf/eu/prod/config.json",
+            r#"{"name":"eu-prod","replicas":3,"big":1000000,"nested":{"a":{"b":"deep"},
+              "list":["x",{"y":true}],"nul":null},"enabled":true,"ratio":1.5}"#,
+        ),
+        (
+            "conf/us/dev/config.yaml",
+            "- name: us-dev\n  replicas: 1\n  values: {keep: \"no\"}\n- name: us-dev2\n  \
+             replicas: 12345678\n---\nother: doc\n",
+        ),
+        ("conf/empty.yaml", ""),
+        ("conf/scalar.yaml", "\"scalar\"\n"),
+        ("conf/root.yaml", "name: root\n"),
+        ("conf/My_Dir.X/File_A.yaml", "name: odd\n"),
+        ("applicationset/examples/x/y", ""),
+    ])
+}
+
+fn own_clusters() -> Vec<ArgoCluster> {
+    let mut clusters = vec![
+        cluster(
+            "prod-eu",
+            "https://c1",
+            &[("env", "prod"), ("region", "eu")],
+        ),
+        cluster(
+            "Prod_US",
+            "https://c2",
+            &[("env", "prod"), ("region", "us")],
+        ),
+        cluster(
+            "old",
+            "https://c3",
+            &[("env", "prod"), ("region", "eu"), ("old", "yes")],
+        ),
+        cluster("dev", "https://c4", &[("env", "dev")]),
+    ];
+    clusters[0].project = Some("p1".to_owned());
+    clusters[0].annotations = BTreeMap::from([
+        ("note".to_owned(), "hello".to_owned()),
+        (
+            "kubectl.kubernetes.io/last-applied-configuration".to_owned(),
+            "x".to_owned(),
+        ),
+    ]);
+    clusters[1].annotations = BTreeMap::from([("note".to_owned(), "n2".to_owned())]);
+    clusters
+}
+
+/// `sets/controller.json` holds specifications, and what the code of Argo CD 3.5.7 gave for them with
+/// this tree and these clusters.
+#[test]
+fn sets_give_what_the_controller_gives() {
+    let repository = own_repository();
+    let tree = repository.tree();
+    let clusters = own_clusters();
+    let cases: Vec<Value> = serde_json::from_str(include_str!("sets/controller.json")).unwrap();
+    assert!(cases.len() >= 70, "{}", cases.len());
+    let mut wrong = Vec::new();
+    for case in &cases {
+        let name = case["name"].as_str().unwrap();
+        let expansion = expand(&case["spec"], &tree, &clusters);
+        let mut got: Vec<Value> = expansion.applications.iter().map(reduce).collect();
+        got.sort_by_key(|application| {
+            (
+                application["name"].as_str().map(str::to_owned),
+                canonical(application),
+            )
+        });
+        let fails = expansion
+            .problems
+            .iter()
+            .any(|problem| problem.fault.stops_the_set());
+        // A panic of the controller gives nothing at all.
+        let panics = name == "bad-option";
+        let equal = panics || canonical(&json!(got)) == canonical(&case["applications"]);
+        if !equal || case["fails"] != fails || !expansion.not_evaluable.is_empty() {
+            wrong.push(format!(
+                "{name}:\n  {:?} {:?}\n  ours       {}\n  controller {}",
+                expansion.problems,
+                expansion.not_evaluable,
+                json!(got),
+                case["applications"]
+            ));
+        }
+    }
+    println!(
+        "{} of {} sets as the controller",
+        cases.len() - wrong.len(),
+        cases.len()
+    );
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// One line for each application: name, project, what it deploys, where to.
+fn summarize(application: &Value) -> String {
+    let text = |pointer: &str| {
+        application
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or("-")
+    };
+    let source = match text("/spec/source/path") {
+        "-" => text("/spec/source/chart"),
+        path => path,
+    };
+    let destination = match text("/spec/destination/server") {
+        "-" => text("/spec/destination/name"),
+        server => server,
+    };
+    format!(
+        "{} | {} | {source} | {destination} | {}",
+        text("/metadata/name"),
+        text("/spec/project"),
+        text("/spec/destination/namespace"),
+    )
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+fn example_clusters() -> Vec<ArgoCluster> {
+    vec![
+        cluster(
+            "staging",
+            "https://staging.example",
+            &[
+                ("environment", "staging"),
+                ("type", "staging"),
+                ("use-kafka", "false"),
+            ],
+        ),
+        cluster(
+            "production",
+            "https://production.example",
+            &[
+                ("environment", "production"),
+                ("type", "production"),
+                ("use-kafka", "true"),
+            ],
+        ),
+    ]
+}
+
+/// Every set of the corpus, by file.
+fn expand_examples() -> Option<BTreeMap<String, Expansion>> {
+    let corpora = figures::corpora()?;
+    let examples = corpora.join("appsets/argo-cd/applicationset-examples");
+    if !examples.is_dir() {
+        println!("not run: corpora are not here (appsets)");
+        return None;
+    }
+    // The patterns of the examples begin at the root of their own repository.
+    let folder = tempfile::tempdir().unwrap();
+    copy(&examples, &folder.path().join("applicationset/examples"));
+    let tree = Tree::read_directory(folder.path()).unwrap();
+    let clusters = example_clusters();
+    let own = [
+        "https://github.com/argoproj/argo-cd.git",
+        "https://github.com/argoproj/argo-cd",
+    ];
+    let world = World {
+        tree: &tree,
+        is_own: &|url, revision| own.contains(&url) && revision == "HEAD",
+        clusters: &clusters,
+    };
+    let reference = corpora.join("appsets/argo-cd/reference/applicationset.yaml");
+    let mut files: Vec<(String, Vec<u8>)> = tree
+        .entries()
+        .keys()
+        .filter(|path| path.as_str().ends_with(".yaml"))
+        .map(|path| {
+            let name = path.as_str().trim_start_matches("applicationset/examples/");
+            (name.to_owned(), tree.read(path).unwrap())
+        })
+        .collect();
+    files.push(("reference".to_owned(), std::fs::read(reference).unwrap()));
+    let mut found = BTreeMap::new();
+    for (name, bytes) in files {
+        for document in read(&bytes, &Budget::file()).documents {
+            let value = document.to_json();
+            if value["kind"] == "ApplicationSet" {
+                found.insert(name.clone(), expand_set(&value, &world));
+            }
+        }
+    }
+    Some(found)
+}
+
+#[test]
+fn the_examples_of_argo_cd_give_the_applications_they_describe() {
+    let Some(found) = expand_examples() else {
+        return;
+    };
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/render/sets/examples.json");
+    let reached: BTreeMap<&String, Value> = found
+        .iter()
+        .map(|(name, expansion)| {
+            let mut applications: Vec<String> =
+                expansion.applications.iter().map(summarize).collect();
+            applications.sort();
+            let problems: Vec<String> = expansion
+                .problems
+                .iter()
+                .map(|problem| format!("{}: {}", problem.at, problem.fault))
+                .collect();
+            let unknown: Vec<String> = expansion
+                .not_evaluable
+                .iter()
+                .map(|unknown| format!("{}: {}", unknown.at, unknown.reason))
+                .collect();
+            let mut value = json!({ "applications": applications });
+            for (key, list) in [("problems", problems), ("not_evaluable", unknown)] {
+                if !list.is_empty() {
+                    value[key] = json!(list);
+                }
+            }
+            (name, value)
+        })
+        .collect();
+    let all: usize = found
+        .values()
+        .map(|expansion| expansion.applications.len())
+        .sum();
+    println!("{} sets of the corpus, {all} applications", found.len());
+    if std::env::var("DRYDOCK_EXPECT").is_ok_and(|word| word == "write") {
+        let text = serde_json::to_string_pretty(&reached).unwrap();
+        std::fs::write(&file, text + "\n").unwrap();
+    }
+    let expected: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    for (name, value) in &reached {
+        assert_eq!(*value, expected[name.as_str()], "{name}");
+    }
+    assert_eq!(expected.as_object().unwrap().len(), reached.len());
+}
+
+/// Examples whose two forms differ, and why.
+const DIFFERENT: [(&str, &str); 3] = [
+    (
+        "merge/merge-two-matrixes.yaml",
+        "`values.replicaCount` of a list is a key of its own in the Go form and overrides nothing",
+    ),
+    (
+        "git-generator-directory/excludes/git-directories-exclude-example.yaml",
+        "the Go form prints the whole of `.path`",
+    ),
+    (
+        "matrix/list-and-list.yaml",
+        "both forms use a path that no generator gives: the Go form fails, the other keeps the tag",
+    ),
+];
+
+#[test]
+fn both_template_languages_give_the_same_applications() {
+    let Some(found) = expand_examples() else {
+        return;
+    };
+    let mut pairs = 0;
+    for (name, expansion) in &found {
+        let simple = name.replace(".yaml", "-fasttemplate.yaml");
+        let Some(other) = found.get(&simple) else {
+            continue;
+        };
+        pairs += 1;
+        let sorted = |expansion: &Expansion| {
+            let mut all: Vec<String> = expansion.applications.iter().map(canonical).collect();
+            all.sort();
+            all
+        };
+        let differs = DIFFERENT.iter().any(|(known, _)| known == name);
+        assert_eq!(sorted(expansion) != sorted(other), differs, "{name}");
+    }
+    assert!(pairs >= 15, "{pairs} pairs");
+}
+
+#[test]
+fn what_asks_a_service_is_named_and_the_other_generators_still_give_applications() {
+    let repository = own_repository();
+    let spec = json!({
+        "goTemplate": true,
+        "generators": [
+            {"scmProvider": {"github": {"organization": "x"}}},
+            {"list": {"elements": [{"name": "a"}]}},
+            {"matrix": {"generators": [
+                {"list": {"elements": [{"name": "b"}]}},
+                {"pullRequest": {"github": {}}},
+            ]}},
+            {"plugin": {}}, {"clusterDecisionResource": {}}, {"oci": {}},
+            {"git": {"repoURL": "other", "revision": "HEAD", "directories": [{"path": "*"}]}},
+            {"git": {"repoURL": "r", "revision": "v1", "directories": [{"path": "*"}]}},
+            {"clusters": {"selector": {"matchLabels": {"a": "b"}}}},
+            {"git": {"repoURL": "r", "revision": "HEAD", "files": [{"path": ":(glob)*"}]}},
+            {"list": {"elements": [{"name": "{{ now }}"}]}},
+        ],
+        "template": {"metadata": {"name": "{{ .name }}{{ if eq .name \"c\" }}{{ uuidv4 }}{{ end }}"}},
+    });
+    let expansion = expand(&spec, &repository.tree(), &[]);
+    let names: Vec<&Value> = expansion
+        .applications
+        .iter()
+        .map(|application| &application["metadata"]["name"])
+        .collect();
+    assert_eq!(names, ["a"]);
+    let unknown: Vec<(&str, &Unknown)> = expansion
+        .not_evaluable
+        .iter()
+        .map(|unknown| (unknown.at.as_str(), &unknown.reason))
+        .collect();
+    let elsewhere = |url: &str, revision: &str| Unknown::Elsewhere {
+        url: url.to_owned(),
+        revision: revision.to_owned(),
+    };
+    let expected = [
+        (
+            "/spec/generators/0/scmProvider",
+            Unknown::Service("scmProvider"),
+        ),
+        (
+            "/spec/generators/2/matrix/generators/1/pullRequest",
+            Unknown::Service("pullRequest"),
+        ),
+        ("/spec/generators/3/plugin", Unknown::Service("plugin")),
+        (
+            "/spec/generators/4/clusterDecisionResource",
+            Unknown::Service("clusterDecisionResource"),
+        ),
+        ("/spec/generators/5/oci", Unknown::Service("oci")),
+        ("/spec/generators/6/git", elsewhere("other", "HEAD")),
+        ("/spec/generators/7/git", elsewhere("r", "v1")),
+        ("/spec/generators/8/clusters", Unknown::Clusters),
+        (
+            "/spec/generators/9/git",
+            Unknown::Pathspec(":(glob)*".to_owned()),
+        ),
+    ];
+    assert_eq!(
+        unknown,
+        expected
+            .iter()
+            .map(|(at, reason)| (*at, reason))
+            .collect::<Vec<_>>()
+    );
+    // A parameter is no template: its text is what the name becomes.
+    assert_eq!(
+        expansion
+            .problems
+            .iter()
+            .map(|problem| &problem.fault)
+            .collect::<Vec<_>>(),
+        [&Fault::Name("{{ now }}".to_owned())]
+    );
+    let spec = json!({
+        "goTemplate": true,
+        "generators": [{"list": {"elements": [{"name": "a"}]}}],
+        "template": {"metadata": {"name": "x-{{ randAlpha 5 }}"}},
+    });
+    let expansion = expand(&spec, &repository.tree(), &[]);
+    assert_eq!(
+        expansion.not_evaluable[0].reason,
+        Unknown::Function("randAlpha".to_owned())
+    );
+}
+
+#[test]
+fn generators_say_what_they_looked_at() {
+    let repository = own_repository();
+    let spec = json!({
+        "goTemplate": true,
+        "generators": [
+            {"git": {"repoURL": "r", "revision": "HEAD", "directories": [
+                {"path": "apps/*"}, {"path": "apps/_odd", "exclude": true},
+            ]}},
+            {"git": {"repoURL": "r", "revision": "HEAD", "files": [{"path": "conf/*/prod/*.json"}]}},
+        ],
+        "template": {"metadata": {"name": "{{ normalize .path.path }}"}},
+    });
+    let expansion = expand(&spec, &repository.tree(), &[]);
+    let expected = [
+        "apps",
+        "apps/api",
+        "apps/web",
+        "conf",
+        "conf/eu/prod/config.json",
+    ];
+    assert_eq!(
+        expansion.reads,
+        expected.into_iter().map(path).collect::<BTreeSet<_>>()
+    );
+    assert_eq!(expansion.applications.len(), 3);
+}
+
+#[test]
+fn names_that_repeat_or_cannot_be_are_problems_of_their_applications() {
+    let repository = own_repository();
+    let spec = json!({
+        "generators": [{"list": {"elements": [
+            {"name": "a", "x": "1"}, {"name": "a", "x": "2"}, {"name": "B"}, {"name": ""},
+        ]}}],
+        "template": {"metadata": {"name": "{{name}}", "labels": {"x": "{{x}}"}}},
+    });
+    let expansion = expand(&spec, &repository.tree(), &[]);
+    assert_eq!(expansion.applications.len(), 1);
+    assert_eq!(expansion.applications[0]["metadata"]["labels"]["x"], "1");
+    let faults: Vec<&Fault> = expansion
+        .problems
+        .iter()
+        .map(|problem| &problem.fault)
+        .collect();
+    assert_eq!(
+        faults,
+        [
+            &Fault::DuplicateName("a".to_owned()),
+            &Fault::Name(String::new()),
+            &Fault::Name("B".to_owned()),
+        ]
+    );
+    assert!(faults.iter().all(|fault| !fault.stops_the_set()));
+}
+
+#[test]
+fn the_policy_of_a_set_is_kept_for_who_compares_sets() {
+    let repository = own_repository();
+    let policy = |sync: Value| expand(&json!({"syncPolicy": sync}), &repository.tree(), &[]).policy;
+    let usual = policy(json!(null));
+    assert!(usual.updates && usual.deletes && !usual.keeps_resources);
+    let once =
+        policy(json!({"applicationsSync": "create-only", "preserveResourcesOnDeletion": true}));
+    assert!(!once.updates && !once.deletes && once.keeps_resources);
+    let no_deletes = policy(json!({"applicationsSync": "create-update"}));
+    assert!(no_deletes.updates && !no_deletes.deletes);
+    let spec = json!({"preservedFields": {"annotations": ["a"], "labels": ["b"]}});
+    assert_eq!(
+        expand(&spec, &repository.tree(), &[]).policy,
+        SetPolicy {
+            updates: true,
+            deletes: true,
+            preserved_annotations: vec!["a".to_owned()],
+            preserved_labels: vec!["b".to_owned()],
+            ..SetPolicy::default()
+        }
+    );
+}
+
+#[test]
+fn hostile_sets_end_at_a_limit() {
+    let repository = own_repository();
+    let many: Vec<Value> = (0..200).map(|n| json!({ "n": n.to_string() })).collect();
+    let product = json!({
+        "goTemplate": true,
+        "generators": [{"matrix": {"generators": [
+            {"list": {"elements": many}},
+            {"list": {"elements": (0..200).map(|m| json!({ "m": m.to_string() })).collect::<Vec<_>>()}},
+        ]}}],
+        "template": {"metadata": {"name": "a-{{.n}}-{{.m}}"}},
+    });
+    let expansion = expand(&product, &repository.tree(), &[]);
+    assert!(matches!(expansion.problems[0].fault, Fault::Limit(_)));
+    assert_eq!(expansion.applications.len(), 0);
+    // Many templates that each stay below their own limit have one together.
+    let slow = json!({
+        "goTemplate": true,
+        "generators": [{"list": {"elements": (0..100).map(|n| json!({ "n": n.to_string() })).collect::<Vec<_>>()}}],
+        "template": {"metadata": {"name": "a-{{.n}}{{ range until 300000 }}{{ end }}"}},
+    });
+    let expansion = expand(&slow, &repository.tree(), &[]);
+    assert!(
+        expansion.applications.len() < 60,
+        "{}",
+        expansion.applications.len()
+    );
+    assert!(matches!(
+        &expansion.problems[0].fault,
+        Fault::Template {
+            error: TemplateError::Limit { .. },
+            ..
+        }
+    ));
+}
