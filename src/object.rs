@@ -1,7 +1,7 @@
 //! Manifests: the one place where renderer or API bytes become objects, and where Secrets are masked.
 //!
 //! Every value of a Secret is replaced by an equality tag, an HMAC under a key that lives as long as
-//! the installation (or the process, on the command line): equal values have equal tags, and a tag
+//! the installation (or the user's cache, on the command line): equal values have equal tags, and a tag
 //! says nothing else. The original stays in a sealed field that two callers may open: the built-in
 //! apply and `render --show-secrets`. Everything else, reports, caches, policies, logs, sees tags.
 
@@ -68,16 +68,33 @@ pub struct Manifest {
     role: Role,
     provenance: Provenance,
     digest: Digest,
-    sealed: Option<Sealed>,
+    original: Original,
 }
 
-/// The original of a masked object. Prints nothing of itself.
+/// The object before its Secret values became tags. Prints nothing of itself.
 #[derive(Clone)]
-pub struct Sealed(Arc<Value>);
+enum Original {
+    /// It had none: the object is its own original.
+    Shown,
+    /// Kept for the two callers that may open it.
+    Sealed(Arc<Value>),
+    /// Not here: the object came masked, from the cache or the store.
+    Withheld,
+}
 
-impl std::fmt::Debug for Sealed {
+impl Original {
+    fn of_masked(value: &Value) -> Self {
+        if mask::holds_secret(value) {
+            Self::Withheld
+        } else {
+            Self::Shown
+        }
+    }
+}
+
+impl std::fmt::Debug for Original {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Sealed")
+        f.write_str("Original")
     }
 }
 
@@ -89,12 +106,18 @@ impl Manifest {
     }
 
     /// An object whose Secret values Drydock masked earlier, such as one read back from the worker,
-    /// the store or a recorded snapshot. Nothing is masked again: a tag of a tag would equal nothing.
-    /// The role comes along, because a Secret's annotations no longer tell it.
+    /// the store, the cache or a recorded snapshot. Nothing is masked again: a tag of a tag would
+    /// equal nothing. The role comes along, because a Secret's annotations no longer tell it. What was
+    /// masked cannot be unsealed.
     pub fn from_masked(value: Value, role: Role) -> Result<Self, IngestError> {
         let object = ingest::identify(&value).map_err(ingest::Flaw::without_place)?;
+        let original = Original::of_masked(&value);
         let manifest = Self::assemble(object, value, Provenance::default(), None);
-        Ok(Self { role, ..manifest })
+        Ok(Self {
+            role,
+            original,
+            ..manifest
+        })
     }
 
     fn assemble(
@@ -111,7 +134,7 @@ impl Manifest {
             object,
             value: Arc::new(value),
             provenance,
-            sealed: sealed.map(|value| Sealed(Arc::new(value))),
+            original: sealed.map_or(Original::Shown, |value| Original::Sealed(Arc::new(value))),
         }
     }
 
@@ -137,10 +160,10 @@ impl Manifest {
             value: Arc::new(value),
             role: self.role,
             provenance: self.provenance.clone(),
-            sealed: self
-                .sealed
-                .as_ref()
-                .map(|sealed| Sealed(Arc::new(place(&sealed.0)))),
+            original: match &self.original {
+                Original::Sealed(value) => Original::Sealed(Arc::new(place(value))),
+                other => other.clone(),
+            },
         }
     }
 
@@ -200,13 +223,17 @@ impl Manifest {
 
     /// True when some of its values are tags.
     pub fn is_masked(&self) -> bool {
-        self.sealed.is_some()
+        !matches!(self.original, Original::Shown)
     }
 
-    /// The object with its Secret values. Only the built-in apply and `render --show-secrets` call
-    /// this; a test holds the list of callers.
-    pub fn unseal(&self) -> &Value {
-        self.sealed.as_ref().map_or(&self.value, |sealed| &sealed.0)
+    /// The object with its Secret values; `None` where they are not at hand, because it came masked.
+    /// Only the built-in apply and `render --show-secrets` call this; a test holds the list of callers.
+    pub fn unseal(&self) -> Option<&Value> {
+        match &self.original {
+            Original::Shown => Some(&self.value),
+            Original::Sealed(original) => Some(original),
+            Original::Withheld => None,
+        }
     }
 }
 

@@ -5,11 +5,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{CommandError, Exit, clusters, files, inputs, output, policies};
+use super::{CommandError, Exit, cache, clusters, files, inputs, output, policies};
 use crate::clients::git::{GitError, Repository};
 use crate::config::repo::{Engine, RepoConfig};
 use crate::finding::Gate;
-use crate::object::Masker;
 use crate::observe::Observation;
 use crate::plan::{Defaults, Origin, Selection};
 use crate::report::model::Report;
@@ -66,6 +65,8 @@ pub(super) struct CheckArgs {
     /// Run renderers without the kernel's confinement, where it is not to be had (shown in every report)
     #[arg(long)]
     pub(super) unconfined: bool,
+    #[command(flatten)]
+    pub(super) cache: cache::CacheArgs,
 }
 
 /// Where policies come from, beside the configuration.
@@ -206,7 +207,6 @@ fn gates(args: &CheckArgs) -> BTreeSet<Gate> {
 
 fn judge_change(args: &CheckArgs) -> Result<(Report, Option<Observation>), CommandError> {
     let change = read_change(args)?;
-    let masker = Masker::random();
     let sandbox = inputs::sandbox(args.unconfined);
     let gates = gates(args);
     if gates.contains(&Gate::Preview) && !clusters::is_named(&args.cluster) {
@@ -217,14 +217,19 @@ fn judge_change(args: &CheckArgs) -> Result<(Report, Option<Observation>), Comma
     }
     let rules = rules(args, &change, gates)?;
     let runtime = clusters::runtime(&args.cluster)?;
+    let render = cache::render_settings(args.cache, &sandbox);
+    let masker = render.masker.clone();
     let means = Means {
-        render: inputs::render_settings(&sandbox, &masker),
+        render,
         sandbox,
         clusters: clusters::connect(&args.cluster, &rules.config, runtime.as_ref(), &masker)?,
         masker,
         now_ns: inputs::now_ns(args.now.as_deref())?,
     };
     let judgement = pipeline::judge(&change.subject, &rules, &means);
+    if let Some(line) = cache::describe(&means.render).filter(|_| output::wants_progress()) {
+        output::say(&line);
+    }
     Ok((judgement.report, Some(judgement.observation)))
 }
 

@@ -102,7 +102,7 @@ pub(super) fn run(args: &DemoArgs) -> Result<Exit, CommandError> {
 fn judge(folder: &Path, unconfined: bool) -> Result<(Report, Vec<LeftOut>), CommandError> {
     let sandbox = inputs::sandbox(unconfined);
     let masker = Masker::random();
-    let settings = inputs::render_settings(&sandbox, &masker);
+    let settings = inputs::render_settings(&sandbox, &masker, None);
     let base = read_side(folder, "base")?;
     let head = read_side(folder, "head")?;
     let mut config = inputs::read_config(None, &base)?;

@@ -10,7 +10,7 @@ pub(super) struct DoctorArgs {}
 
 pub(super) fn run(_args: &DoctorArgs) -> Result<Exit, CommandError> {
     let sandbox = inputs::sandbox(false);
-    let settings = inputs::render_settings(&sandbox, &Masker::random());
+    let settings = inputs::render_settings(&sandbox, &Masker::random(), None);
     let mut lines = Vec::new();
     let mut complete = true;
     match sandbox.probe() {

@@ -62,7 +62,7 @@ pub(super) fn judge(args: &CheckArgs, gates: BTreeSet<Gate>) -> Result<Report, C
         kubernetes: inputs::parse_kubernetes(args.kubernetes_version.as_deref())?,
     };
     let means = Means {
-        render: inputs::render_settings(&sandbox, &masker),
+        render: inputs::render_settings(&sandbox, &masker, None),
         sandbox,
         clusters: Clusters::None,
         masker,

@@ -249,14 +249,22 @@ pub(super) fn search_path() -> Vec<PathBuf> {
         .collect()
 }
 
-/// Tools on `PATH`, with defaults for everything else.
-pub(super) fn render_settings(sandbox: &Sandbox, masker: &Masker) -> render::Settings {
+/// Tools on `PATH`, with defaults for everything else. `memory` is a folder in which versions of tools
+/// are kept.
+pub(super) fn render_settings(
+    sandbox: &Sandbox,
+    masker: &Masker,
+    memory: Option<PathBuf>,
+) -> render::Settings {
     let paths = ToolPaths {
         search: search_path(),
         ..ToolPaths::default()
     };
-    let tools = Arc::new(Tools::find(paths, sandbox.clone()));
-    render::Settings::new(tools, sandbox.clone(), masker.clone())
+    let mut tools = Tools::find(paths, sandbox.clone());
+    if let Some(folder) = memory {
+        tools = tools.remembering(folder);
+    }
+    render::Settings::new(Arc::new(tools), sandbox.clone(), masker.clone())
 }
 
 /// The time that policies see: given, else the system's.

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod apps;
+mod cache;
 mod check;
 mod clusters;
 mod completion;

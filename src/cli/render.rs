@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
+use super::cache::{self, CacheArgs};
 use super::{CommandError, Exit, apps, inputs, output};
 use crate::finding::Blame;
 use crate::ids::RepoPath;
-use crate::object::{Manifest, Masker, Role};
+use crate::object::{Manifest, Role};
 use crate::plan::{AppSide, Defaults, Origin, RendererInput, Selection};
 use crate::render::{self, Outcome};
 use crate::tree::Tree;
@@ -56,6 +57,8 @@ pub(super) struct RenderArgs {
     /// Run renderers without the kernel's confinement, where it is not to be had
     #[arg(long)]
     pub(super) unconfined: bool,
+    #[command(flatten)]
+    pub(super) cache: CacheArgs,
 }
 
 /// Output formats.
@@ -71,7 +74,9 @@ pub(super) fn run(args: &RenderArgs) -> Result<Exit, CommandError> {
     let repository = inputs::open(&args.repo)?;
     let tree = inputs::read_tree(&repository, args.rev.as_deref())?;
     let sandbox = inputs::sandbox(args.unconfined);
-    let mut settings = inputs::render_settings(&sandbox, &Masker::random());
+    // What is kept holds no values of Secrets.
+    let no_cache = args.cache.no_cache || args.show_secrets;
+    let mut settings = cache::render_settings(CacheArgs { no_cache }, &sandbox);
     if let Some(version) = &args.kubernetes_version {
         settings.default_version = version
             .parse()
@@ -119,10 +124,11 @@ fn print(args: &RenderArgs, manifests: &[&Manifest]) -> Result<(), CommandError>
             if args.show_secrets {
                 manifest.unseal()
             } else {
-                manifest.value()
+                Some(manifest.value())
             }
         })
-        .collect();
+        .collect::<Option<_>>()
+        .ok_or_else(|| CommandError::new("the values of Secrets are not at hand"))?;
     let text = match args.format {
         RenderFormat::Yaml => yaml::write_all(values),
         RenderFormat::Json => serde_json::to_string_pretty(&values)

@@ -1,5 +1,6 @@
 //! `drydock serve`: the GitHub App.
 
+mod cache;
 mod clusters;
 
 use std::net::SocketAddr;
@@ -81,7 +82,7 @@ async fn serve(settings: &Settings, digest: Digest) -> Result<Exit, CommandError
     let (github, app) = enter_github(settings, &private_key).await?;
     let folder = database.parent().unwrap_or(Path::new("."));
     let store = open_store(folder, database).await?;
-    let bench = bench(settings, digest, &sandbox, masker).await;
+    let bench = bench(settings, digest, &sandbox, masker, folder).await;
     let metrics = metrics::install()
         .map_err(|error| CommandError::new(format!("metrics could not be set up: {error}")))?;
     let ctx = Arc::new(Ctx::new(Parts {
@@ -185,7 +186,13 @@ fn limits(settings: &Settings) -> Limits {
     }
 }
 
-async fn bench(settings: &Settings, digest: Digest, sandbox: &Sandbox, masker: Masker) -> Bench {
+async fn bench(
+    settings: &Settings,
+    digest: Digest,
+    sandbox: &Sandbox,
+    masker: Masker,
+    folder: &Path,
+) -> Bench {
     let mut lacks = Vec::new();
     let tools = Arc::new(Tools::find(tool_paths(settings), sandbox.clone()));
     let mut versions = Vec::new();
@@ -205,6 +212,7 @@ async fn bench(settings: &Settings, digest: Digest, sandbox: &Sandbox, masker: M
     let mut rendering = render::Settings::new(tools, sandbox.clone(), masker.clone());
     rendering.permits = Permits::new(settings.limits.renderers);
     rendering.limits.time = settings.limits.render_timeout;
+    rendering.cache = cache::open(&settings.cache, folder);
     Bench {
         means: Means {
             render: rendering,

@@ -4,6 +4,7 @@
 //! read when they are asked for. Relative paths count from the folder of the settings file. Nothing
 //! here reads the environment.
 
+mod cache;
 mod cluster;
 mod github;
 mod limits;
@@ -24,6 +25,7 @@ use crate::config::argocd::ArgoInstallation;
 use crate::ids::RepoName;
 use crate::yaml::{self, Budget, Span, pointer};
 
+pub use cache::{Cache, CachePlace};
 pub use cluster::{Access, Allow, ClusterSettings};
 pub use github::GitHub;
 pub use limits::Limits;
@@ -99,6 +101,9 @@ pub struct Settings {
     /// Where charts and remote bases may be fetched from. Default: nowhere.
     #[serde(default)]
     pub outside: Outside,
+    /// Where rendered output is kept. Default: a folder beside the database.
+    #[serde(default)]
+    pub cache: Cache,
     /// Bounds of time, work and size.
     #[serde(default)]
     pub limits: Limits,
@@ -234,6 +239,9 @@ impl Settings {
             .into_iter()
             .flatten()
             .for_each(resolve);
+        if let Some(CachePlace::Folder(path)) = &mut self.cache.url {
+            resolve(path);
+        }
         if let Store::Sqlite(path) = &mut self.store {
             resolve(path);
         }

@@ -97,13 +97,39 @@ impl Masker {
     }
 
     fn code(&self, domain: Domain, bytes: &[u8]) -> [u8; 32] {
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) else {
+        let Some(mac) = self.begin(domain, &[bytes]) else {
             // HMAC takes keys of any length; a constant tag hides just as well.
             return [0; 32];
         };
-        mac.update(&[domain as u8]);
-        mac.update(bytes);
         mac.finalize().into_bytes().into()
+    }
+
+    fn begin(&self, domain: Domain, parts: &[&[u8]]) -> Option<Hmac<Sha256>> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).ok()?;
+        mac.update(&[domain as u8]);
+        for part in parts {
+            mac.update(part);
+        }
+        Some(mac)
+    }
+
+    /// Tells this key from another, and nothing else about it.
+    pub fn identity(&self) -> [u8; 32] {
+        self.code(Domain::Identity, &[])
+    }
+
+    /// A code that only a holder of the key can make for these bytes, one after the other: what
+    /// carries it was written by an equal of this program, and is whole. The first part has to be of
+    /// one length always.
+    pub fn sign(&self, parts: &[&[u8]]) -> Option<[u8; 32]> {
+        let mac = self.begin(Domain::Signature, parts)?;
+        Some(mac.finalize().into_bytes().into())
+    }
+
+    /// True when the code is the one that [`Masker::sign`] makes. Takes the same time either way.
+    pub fn verify(&self, parts: &[&[u8]], code: &[u8]) -> bool {
+        self.begin(Domain::Signature, parts)
+            .is_some_and(|mac| mac.verify_slice(code).is_ok())
     }
 
     fn tag(&self, prefix: &str, domain: Domain, bytes: &[u8]) -> Value {
@@ -235,6 +261,8 @@ enum Domain {
     Bytes = 0,
     Broken = 1,
     Number = 2,
+    Identity = 3,
+    Signature = 4,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -288,6 +316,19 @@ pub(super) fn is_affected(value: &Value) -> bool {
                 || is_kind(map, "Secret")
                 || is_kind(map, "SecretList")
                 || map.values().any(is_affected)
+        }
+        _ => false,
+    }
+}
+
+/// True when [`Masker::mask`] found something in the value, also after it did its work.
+pub(super) fn holds_secret(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(holds_secret),
+        Value::Object(map) => {
+            is_kind(map, "Secret")
+                || is_kind(map, "SecretList") && map.get("items").is_some_and(Value::is_array)
+                || map.values().any(holds_secret)
         }
         _ => false,
     }

@@ -49,7 +49,7 @@ fn lists_are_unpacked_with_the_place_of_each_item() {
     assert_eq!(map.provenance().line, 4);
     assert_eq!(secret.provenance().prefix, "/items/1/items/0");
     assert_eq!(secret.object().to_string(), "Secret s");
-    assert_eq!(secret.unseal()["data"]["k"], "eA==");
+    assert_eq!(secret.unseal().unwrap()["data"]["k"], "eA==");
     assert!(is_tag(secret.value()["data"]["k"].as_str().unwrap()));
 }
 
@@ -252,8 +252,8 @@ fn another_namespace_changes_object_value_original_and_digest() {
     let moved = manifest.with_namespace("n");
     assert_eq!(moved.object().to_string(), "Secret n/a");
     assert_eq!(moved.value()["metadata"]["namespace"], "n");
-    assert_eq!(moved.unseal()["metadata"]["namespace"], "n");
-    assert_eq!(moved.unseal()["data"]["k"], "eA==");
+    assert_eq!(moved.unseal().unwrap()["metadata"]["namespace"], "n");
+    assert_eq!(moved.unseal().unwrap()["data"]["k"], "eA==");
     assert_ne!(moved.digest(), manifest.digest());
 }
 
@@ -289,4 +289,31 @@ fn what_else_stands_in_a_reference_to_a_secret_is_masked() {
     assert!(manifest.is_masked());
     assert_eq!(manifest.value()["spec"]["ref"]["name"], "db");
     assert!(!manifest.value().to_string().contains("hunter2"));
+}
+
+#[test]
+fn what_was_read_masked_stays_masked_and_cannot_be_unsealed() {
+    let secret = one("{apiVersion: v1, kind: Secret, metadata: {name: a}, data: {k: eA==}}");
+    let again = Manifest::from_masked(secret.value().clone(), secret.role()).unwrap();
+    assert_eq!(again.value(), secret.value());
+    assert_eq!(again.digest(), secret.digest());
+    assert!(again.is_masked());
+    assert!(again.unseal().is_none());
+    assert!(again.with_namespace("n").unseal().is_none());
+    let plain = one("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {a: b}}");
+    let again = Manifest::from_masked(plain.value().clone(), plain.role()).unwrap();
+    assert!(!again.is_masked());
+    assert_eq!(again.unseal(), Some(plain.value()));
+}
+
+#[test]
+fn a_signature_is_of_one_key_and_of_all_bytes() {
+    let (one, other) = (Masker::new([1; 32]), Masker::new([2; 32]));
+    let code = one.sign(&[b"name", b"content"]).unwrap();
+    assert!(one.verify(&[b"name", b"content"], &code));
+    assert!(!one.verify(&[b"name", b"contenT"], &code));
+    assert!(!one.verify(&[b"name", b"content"], &code[..31]));
+    assert!(!other.verify(&[b"name", b"content"], &code));
+    assert_ne!(one.identity(), other.identity());
+    assert_ne!(one.identity(), [1; 32]);
 }

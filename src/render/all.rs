@@ -15,7 +15,7 @@ use super::helm::Helm;
 use super::known::Known;
 use super::kustomize::Kustomize;
 use super::{
-    Outcome, Output, Problem, RenderedApp, Renderer, Rendering, Request, Settings, prescan,
+    Outcome, Output, Problem, RenderedApp, Renderer, Rendering, Request, Settings, cache, prescan,
 };
 
 /// Renders every application of the plan, in its order. Blocks; works on as many threads as there
@@ -125,7 +125,7 @@ fn render_source(
         RendererInput::Kustomize(input) => Box::new(Kustomize { input }),
         RendererInput::Helm(input) => Box::new(Helm { input }),
     };
-    let mut output = renderer.render(&request)?;
+    let mut output = cache::render(&request, &source.renderer, renderer.as_ref())?;
     // Only Helm leaves chart tests aside, and only Helm and Argo CD know hooks: to every other deployer
     // these are objects.
     let plainly: fn(Manifest) -> Manifest = match (source.renderer.kind(), app.engine) {

@@ -5,6 +5,7 @@
 //! problem with its place and whose move it is, never an empty result.
 
 mod all;
+mod cache;
 mod directory;
 mod draft;
 mod encrypted;
@@ -31,6 +32,7 @@ use crate::tree::Tree;
 use crate::yaml::{Duplicate, Oddity};
 
 pub use all::{render, render_known, render_side};
+pub use cache::{Cache, CacheError, Counts, Place};
 pub use known::Known;
 pub use settings::{Permits, Settings};
 pub use tools::{Tool, ToolError, ToolKind, ToolPaths, Tools};

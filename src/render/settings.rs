@@ -8,7 +8,7 @@ use crate::ids::ClusterName;
 use crate::object::Masker;
 use crate::sandbox::{Cancel, Limits, Sandbox};
 
-use super::Tools;
+use super::{Cache, Tools};
 
 /// How to render. Cheap to clone; clones share tools and permits.
 #[derive(Debug, Clone)]
@@ -29,6 +29,9 @@ pub struct Settings {
     pub masker: Masker,
     /// Stops every rendering.
     pub cancel: Cancel,
+    /// Output of earlier renderings, masked. Without one everything is rendered, and only then can
+    /// Secrets be unsealed: what is applied or shown is rendered afresh.
+    pub cache: Option<Cache>,
 }
 
 impl Settings {
@@ -43,6 +46,7 @@ impl Settings {
             versions: BTreeMap::new(),
             masker,
             cancel: Cancel::default(),
+            cache: None,
         }
     }
 

@@ -10,6 +10,10 @@ use semver::Version;
 
 use crate::sandbox::{Cancel, Job, Limits, Sandbox, SandboxError};
 
+mod memory;
+
+use memory::Memory;
+
 /// A program that renders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ToolKind {
@@ -157,6 +161,7 @@ pub enum ToolError {
 pub struct Tools {
     paths: ToolPaths,
     sandbox: Sandbox,
+    memory: Option<Memory>,
     found: [OnceLock<Result<Tool, ToolError>>; 3],
 }
 
@@ -166,8 +171,17 @@ impl Tools {
         Self {
             paths,
             sandbox,
+            memory: None,
             found: [const { OnceLock::new() }; 3],
         }
+    }
+
+    /// Keeps in this folder which version a tool's file gave, and asks again only when the file is
+    /// another one.
+    #[must_use]
+    pub fn remembering(mut self, folder: PathBuf) -> Self {
+        self.memory = Some(Memory::new(folder));
+        self
     }
 
     /// One tool, or why it cannot be used.
@@ -229,8 +243,38 @@ impl Tools {
                 ));
             }
         };
+        let known = self
+            .memory
+            .as_ref()
+            .and_then(|memory| memory.find(kind, &path));
+        let version = match known {
+            Some(version) => version,
+            None => {
+                let said = self.ask_version(kind, &path, dynamic)?;
+                let version =
+                    said.ok_or_else(|| unusable("it does not say its version".to_owned()))?;
+                if let Some(memory) = &self.memory {
+                    memory.keep(kind, &path, &version);
+                }
+                version
+            }
+        };
+        Ok(Tool {
+            kind,
+            version,
+            path,
+            dynamic,
+        })
+    }
+
+    fn ask_version(
+        &self,
+        kind: ToolKind,
+        path: &Path,
+        dynamic: bool,
+    ) -> Result<Option<Version>, ToolError> {
         let job = Job {
-            tool: path.clone(),
+            tool: path.to_owned(),
             arguments: kind.version_arguments().iter().map(Into::into).collect(),
             environment: Vec::new(),
             private: &[],
@@ -247,15 +291,7 @@ impl Tools {
             .run(&job, &Cancel::default())
             .map_err(ToolError::Sandbox)?;
         let said = String::from_utf8_lossy(&finished.stdout);
-        match parse_version(&said) {
-            Some(version) if finished.succeeded() => Ok(Tool {
-                kind,
-                version,
-                path,
-                dynamic,
-            }),
-            _ => Err(unusable("it does not say its version".to_owned())),
-        }
+        Ok(parse_version(&said).filter(|_| finished.succeeded()))
     }
 }
 

@@ -6,9 +6,25 @@ use std::io::Write as _;
 use std::path::Path;
 
 use crate::ids::RepoPath;
-use crate::tree::{Tree, TreeError};
+use crate::tree::{Tree, TreeError, blob_id};
 
 impl Tree {
+    /// True when every file of these paths has, now, the content that this tree was listed with: a
+    /// working directory may change in between, or hold what Git converts; a commit cannot.
+    pub fn holds_what_it_lists(&self, paths: &BTreeSet<RepoPath>) -> bool {
+        if self.is_immutable() {
+            return true;
+        }
+        let reader = self.reader();
+        paths.iter().all(|path| match self.find_blob(path) {
+            None => true,
+            Some(blob) => reader
+                .read(path)
+                .and_then(|content| blob_id(&content))
+                .is_ok_and(|found| found == blob),
+        })
+    }
+
     /// Writes these paths below `dir`, which the caller made for this alone, as regular files and
     /// folders only: a link to a file becomes a copy of the file, a link to a folder a folder (with
     /// what `paths` name below it), so that whatever reads `dir` can follow no link at all.

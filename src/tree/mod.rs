@@ -241,6 +241,14 @@ impl Tree {
         }
     }
 
+    /// True when its files cannot change.
+    fn is_immutable(&self) -> bool {
+        match self.backing {
+            Backing::Empty | Backing::Git(_) => true,
+            Backing::Directory { .. } => false,
+        }
+    }
+
     /// What it is a state of.
     pub fn revision(&self) -> &Revision {
         &self.revision

@@ -34,7 +34,10 @@ fn main() {
             repo.commit("everything");
             let name = folder.file_name().unwrap().to_string_lossy().into_owned();
             for gates in ["render", "render,schema,policy"] {
-                let took = least(repo.path(), &["check", "--all", "--gates", gates]);
+                let took = least(
+                    repo.path(),
+                    &["check", "--no-cache", "--all", "--gates", gates],
+                );
                 println!("  {name:<30} {gates:<22} {took}");
             }
         }
@@ -51,13 +54,14 @@ fn main() {
             let repo = make_repository(apps, declared);
             let planned = least(
                 repo.path(),
-                &["apps", "--repository-url", URL, "--format", "json"],
+                &["apps", "--no-cache", "--repository-url", URL, "--format", "json"],
             );
             println!("  {apps:>6} applications {what}, all listed              {planned}");
             let changed = least(
                 repo.path(),
                 &[
                     "check",
+                    "--no-cache",
                     "--repository-url",
                     URL,
                     "--base",

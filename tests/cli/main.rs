@@ -6,6 +6,7 @@ mod binary;
 mod repo;
 
 mod bad_input;
+mod cache;
 mod check;
 mod declared;
 mod demo;

@@ -2,6 +2,7 @@
 //! hands on, and parity with the real tools.
 
 mod argocd;
+mod cache;
 mod edits;
 #[path = "../support/expected.rs"]
 mod expected;

@@ -54,7 +54,7 @@ fn read(text: &str) -> Option<Vec<Value>> {
         return None;
     };
     let labelled = rendering.manifests.iter().map(|manifest| {
-        let mut value = manifest.unseal().clone();
+        let mut value = manifest.unseal().unwrap().clone();
         let metadata = value["metadata"].as_object_mut().unwrap();
         let labels = metadata.entry("labels").or_insert(Value::Null);
         if labels.is_null() {

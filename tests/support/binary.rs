@@ -35,7 +35,11 @@ pub fn drydock(folder: &Path, args: &[&str]) -> Ran {
     run(Command::new(env!("CARGO_BIN_EXE_drydock"))
         .args(args)
         .current_dir(folder)
-        .env("PATH", parts().join("bin")))
+        .env("PATH", parts().join("bin"))
+        .env(
+            "XDG_CACHE_HOME",
+            concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"),
+        ))
 }
 
 /// Runs a prepared command.

@@ -147,7 +147,11 @@ impl ApplyClient {
 
     /// Applies an object for real, its Secret values unsealed.
     pub async fn apply(&self, apply: &Apply<'_>) -> Result<Answer, ClusterError> {
-        let body = compose_body(apply, apply.manifest.unseal());
+        // Tags must never be written where values belong.
+        let Some(original) = apply.manifest.unseal() else {
+            return Err(ClusterError::SecretNotAtHand(apply.object.clone()));
+        };
+        let body = compose_body(apply, original);
         let call = patch(apply, &body, "");
         let reply = self.reader.connection.send(&call).await?;
         classify(&self.reader.connection, &call, reply, &self.reader.masker)

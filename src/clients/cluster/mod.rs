@@ -164,6 +164,9 @@ pub enum ClusterError {
     /// Secrets are neither read nor dry-run by the preview client.
     #[error("{0} holds Secret values, which a preview never asks a cluster about")]
     SecretWithheld(ObjectRef),
+    /// A rendering that came masked can be compared, not applied.
+    #[error("{0} was rendered without its Secret values, so it cannot be applied")]
+    SecretNotAtHand(ObjectRef),
 }
 
 impl ClusterError {
@@ -174,7 +177,8 @@ impl ClusterError {
             | Self::Unauthenticated { .. }
             | Self::Forbidden { .. }
             | Self::FenceMissing { .. }
-            | Self::SecretWithheld(_) => Blame::Operator,
+            | Self::SecretWithheld(_)
+            | Self::SecretNotAtHand(_) => Blame::Operator,
             Self::Unreachable { .. }
             | Self::TimedOut { .. }
             | Self::Busy { .. }
@@ -188,7 +192,8 @@ impl ClusterError {
             Self::Credentials { .. }
             | Self::Unauthenticated { .. }
             | Self::Forbidden { .. }
-            | Self::SecretWithheld(_) => Retry::No,
+            | Self::SecretWithheld(_)
+            | Self::SecretNotAtHand(_) => Retry::No,
             Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Busy { .. } => {
                 Retry::After(Duration::from_secs(15))
             }

@@ -74,7 +74,9 @@ impl Look<'_> {
         completely: bool,
     ) -> Result<Judgement, Failure> {
         let bench: &Bench = &self.ctx.bench;
-        let means = evaluate::means(self.ctx, self.repository, self.from_fork);
+        let mut means = evaluate::means(self.ctx, self.repository, self.from_fork);
+        // What is applied holds the values of Secrets, which are not kept.
+        means.render.cache = None;
         let policies = PolicyInput::read(self.base, self.config, &PolicyChoice::default())
             .map_err(|error| Failure::internal(error.to_string()))?;
         let gates = if completely {
