@@ -9,6 +9,7 @@ mod canonical;
 mod ingest;
 mod mask;
 mod role;
+mod unstable;
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use crate::yaml::Document;
 
 pub use ingest::{IngestError, IngestSource, Ingested, MAX_DEPTH, ingest};
 pub use mask::{LAST_APPLIED, Masker, is_tag};
+pub use unstable::{PLACEHOLDER, Unstable};
 
 /// What the deployer does with a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,6 +71,7 @@ pub struct Manifest {
     provenance: Provenance,
     digest: Digest,
     original: Original,
+    unstable: Option<Arc<Unstable>>,
 }
 
 /// The object before its Secret values became tags. Prints nothing of itself.
@@ -134,6 +137,7 @@ impl Manifest {
             object,
             value: Arc::new(value),
             provenance,
+            unstable: None,
             original: sealed.map_or(Original::Shown, |value| Original::Sealed(Arc::new(value))),
         }
     }
@@ -156,10 +160,11 @@ impl Manifest {
         object.namespace = Some(namespace.to_owned());
         Self {
             object,
-            digest: canonical::digest(&value),
+            digest: digest(&value, self.unstable.as_deref()),
             value: Arc::new(value),
             role: self.role,
             provenance: self.provenance.clone(),
+            unstable: self.unstable.clone(),
             original: match &self.original {
                 Original::Sealed(value) => Original::Sealed(Arc::new(place(value))),
                 other => other.clone(),
@@ -171,6 +176,21 @@ impl Manifest {
     #[must_use]
     pub fn with_provenance(mut self, provenance: Provenance) -> Self {
         self.provenance = provenance;
+        self
+    }
+
+    /// The same object with what of it differs from render to render: that is no part of its digest,
+    /// nor of how it names itself.
+    #[must_use]
+    pub fn with_unstable(mut self, unstable: Unstable) -> Self {
+        if unstable.is_empty() {
+            return self;
+        }
+        if let Some(stem) = &unstable.stem {
+            self.object.name = format!("{stem}*");
+        }
+        self.digest = digest(&self.value, Some(&unstable));
+        self.unstable = Some(Arc::new(unstable));
         self
     }
 
@@ -191,7 +211,7 @@ impl Manifest {
         self
     }
 
-    /// How it names itself.
+    /// How it names itself; with a `*` in the place of what the server or the renderer makes up.
     pub fn object(&self) -> &ObjectRef {
         &self.object
     }
@@ -211,12 +231,18 @@ impl Manifest {
         self.role
     }
 
+    /// What of it differs from render to render, where something does.
+    pub fn unstable(&self) -> Option<&Unstable> {
+        self.unstable.as_deref()
+    }
+
     /// Where its text came from.
     pub fn provenance(&self) -> &Provenance {
         &self.provenance
     }
 
-    /// Digest of the masked object; tags make it change when a Secret's value changes.
+    /// Digest of the masked object without what is unstable in it; tags make it change when a Secret's
+    /// value changes.
     pub fn digest(&self) -> Digest {
         self.digest
     }
@@ -235,6 +261,15 @@ impl Manifest {
             Original::Withheld => None,
         }
     }
+}
+
+fn digest(value: &Value, unstable: Option<&Unstable>) -> Digest {
+    let Some(unstable) = unstable else {
+        return canonical::digest(value);
+    };
+    let mut value = value.clone();
+    unstable.cover(&mut value);
+    canonical::digest(&value)
 }
 
 #[cfg(test)]

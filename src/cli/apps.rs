@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::{CommandError, Exit, inputs, output};
+use super::{CommandError, Exit, cache, inputs, output};
 use crate::config::repo::RepoConfig;
 use crate::ids::{AppId, RepoPath};
-use crate::object::Masker;
 use crate::plan::{AppSide, Declared, Defaults, OnRemoval};
 use crate::render;
 use crate::report;
@@ -35,6 +34,8 @@ pub(super) struct AppsArgs {
     /// Output format
     #[arg(long, value_enum, default_value_t = AppsFormat::Text)]
     pub(super) format: AppsFormat,
+    #[command(flatten)]
+    pub(super) cache: cache::CacheArgs,
 }
 
 /// Output formats.
@@ -54,7 +55,7 @@ pub(super) fn run(args: &AppsArgs) -> Result<Exit, CommandError> {
         origin: args.origin.origin(&repository, None),
         ..Defaults::default()
     };
-    let settings = inputs::render_settings(&inputs::sandbox(args.unconfined), &Masker::random());
+    let settings = cache::render_settings(args.cache, &inputs::sandbox(args.unconfined));
     let mut declared = declare(&tree, &config, &defaults, &settings)?;
     let mut affecting = None;
     if let Some(file) = &args.why {

@@ -5,6 +5,8 @@ mod stages;
 
 pub use stages::{compose, is_kept_for_good};
 
+use serde_json::Value;
+
 use crate::config::repo::Engine;
 use crate::ids::ObjectRef;
 use crate::object::Manifest;
@@ -20,7 +22,7 @@ pub const FIELD_MANAGER: &str = "drydock";
 /// longer has.
 pub fn compose_apply(engine: Engine, object: &ObjectRef, manifest: &Manifest) -> ApplyRequest {
     ApplyRequest {
-        object: object.clone(),
+        object: named(object, manifest),
         manifest: manifest.clone(),
         labels: Vec::new(),
         annotations: Vec::new(),
@@ -32,6 +34,24 @@ pub fn compose_apply(engine: Engine, object: &ObjectRef, manifest: &Manifest) ->
         }
         .to_owned(),
         force: true,
+    }
+}
+
+/// The object under the name that this very rendering gave it.
+fn named(object: &ObjectRef, manifest: &Manifest) -> ObjectRef {
+    let is_made_up = manifest
+        .unstable()
+        .is_some_and(|unstable| unstable.stem.is_some());
+    let name = manifest
+        .value()
+        .pointer("/metadata/name")
+        .and_then(Value::as_str);
+    match name.filter(|_| is_made_up) {
+        Some(name) => ObjectRef {
+            name: name.to_owned(),
+            ..object.clone()
+        },
+        None => object.clone(),
     }
 }
 

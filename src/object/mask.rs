@@ -191,8 +191,7 @@ impl Masker {
                 .fold(false, |found, item| self.mask(item) | found),
             Value::Object(map) => {
                 if is_kind(map, "Secret") {
-                    let shows_all = is_reference(map)
-                        && map.iter().all(|(key, value)| is_of_reference(key, value));
+                    let shows_all = shows_all(map);
                     self.mask_secret(map);
                     return !shows_all;
                 }
@@ -278,6 +277,11 @@ fn is_kind(map: &Map<String, Value>, kind: &str) -> bool {
         .is_some_and(|text| text.trim().eq_ignore_ascii_case(kind))
 }
 
+/// True for a reference that has nothing else in it.
+fn shows_all(map: &Map<String, Value>) -> bool {
+    is_reference(map) && map.iter().all(|(key, value)| is_of_reference(key, value))
+}
+
 /// True for what names a Secret and is none: `valuesFrom` of a `HelmRelease`, for one.
 fn is_reference(map: &Map<String, Value>) -> bool {
     let is_content = |key: &String| {
@@ -326,7 +330,7 @@ pub(super) fn holds_secret(value: &Value) -> bool {
     match value {
         Value::Array(items) => items.iter().any(holds_secret),
         Value::Object(map) => {
-            is_kind(map, "Secret")
+            is_kind(map, "Secret") && !shows_all(map)
                 || is_kind(map, "SecretList") && map.get("items").is_some_and(Value::is_array)
                 || map.values().any(holds_secret)
         }

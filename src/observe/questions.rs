@@ -68,7 +68,7 @@ impl Pair {
     /// True when both sides want the same.
     pub fn is_equal(&self) -> bool {
         match (&self.base, &self.head) {
-            (Some(base), Some(head)) => base.value() == head.value(),
+            (Some(base), Some(head)) => base.digest() == head.digest(),
             _ => false,
         }
     }

@@ -140,9 +140,13 @@ fn compose_change(
         }),
     };
     let rendered = |manifest: &Option<Manifest>| {
-        manifest
-            .as_ref()
-            .map(|manifest| normalize(manifest.value()))
+        manifest.as_ref().map(|manifest| {
+            let mut value = normalize(manifest.value());
+            if let Some(unstable) = manifest.unstable() {
+                unstable.cover(&mut value);
+            }
+            value
+        })
     };
     // What appears or goes is shown as it was written: defaults that the server adds say nothing.
     let diff = match effect.action {

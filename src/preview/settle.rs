@@ -7,7 +7,7 @@ use super::announced::Announced;
 use super::normalize::normalize;
 use super::predict::predict;
 use crate::config::repo::Engine;
-use crate::object::Manifest;
+use crate::object::{Manifest, Unstable};
 use crate::observe::{Answer, DryRun, Live, Observation, Question, Withheld, is_guarded};
 
 /// What is known about the live object.
@@ -43,13 +43,14 @@ pub(super) fn settle(
     let (base, head) = (rendered(&question.base), rendered(&question.head));
     let key = (question.app.clone(), question.object.key());
     let Some(answer) = observation.answers.get(&key) else {
-        return Settled {
+        let unknown = Settled {
             base,
             head,
             live: LiveState::Unknown,
             basis: Basis::Estimated,
             note: Some(unasked(question, observation)),
         };
+        return unknown.without_unstable(question);
     };
     let live = match &answer.live {
         Live::Present(manifest) => LiveState::Present(normalize(manifest.value())),
@@ -59,12 +60,44 @@ pub(super) fn settle(
     let (basis, note) = find_basis(question, answer, observation, announced);
     let head_state = state(&answer.head, head.as_ref(), base.as_ref(), &live);
     let base_state = state(&answer.base, base.as_ref(), None, &live);
-    Settled {
+    let settled = Settled {
         base: base_state,
         head: head_state,
         live,
         basis,
         note,
+    };
+    settled.without_unstable(question)
+}
+
+impl Settled {
+    /// The same with a placeholder where a side differs from render to render: on that side, and in
+    /// what is live where that holds for every side.
+    fn without_unstable(mut self, question: &Question) -> Self {
+        let [base, head] = [&question.base, &question.head].map(|side| {
+            let unstable = side.as_ref().map(|side| side.unstable().cloned());
+            unstable.map(Option::unwrap_or_default)
+        });
+        for (unstable, state) in [(&base, &mut self.base), (&head, &mut self.head)] {
+            if let (Some(unstable), Some(state)) = (unstable, state) {
+                unstable.cover(state);
+            }
+        }
+        let everywhere = match (base, head) {
+            (Some(base), Some(head)) => Unstable {
+                pointers: base
+                    .pointers
+                    .intersection(&head.pointers)
+                    .cloned()
+                    .collect(),
+                stem: None,
+            },
+            (one, other) => one.or(other).unwrap_or_default(),
+        };
+        if let LiveState::Present(live) = &mut self.live {
+            everywhere.cover(live);
+        }
+        self
     }
 }
 
@@ -113,7 +146,7 @@ pub(super) fn withheld(reason: Withheld) -> &'static str {
         Withheld::Secret => "Secrets are compared by their renderings only",
         Withheld::NotAllowed => "the operator's settings do not let previews ask about this object",
         Withheld::NotApplied => "hooks are run by the deployer, not applied",
-        Withheld::GeneratedName => "the server generates its name, so it is made anew every time",
+        Withheld::GeneratedName => "its name is generated, so it is made anew every time",
     }
 }
 

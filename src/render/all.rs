@@ -14,6 +14,7 @@ use super::directory::Directory;
 use super::helm::Helm;
 use super::known::Known;
 use super::kustomize::Kustomize;
+use super::unstable::Repeated;
 use super::{
     Outcome, Output, Problem, RenderedApp, Renderer, Rendering, Request, Settings, cache, prescan,
 };
@@ -119,11 +120,12 @@ fn render_source(
         version: settings.version_for(&app.cluster),
         engine: app.engine,
         settings,
+        is_later: false,
     };
     let renderer: Box<dyn Renderer + '_> = match &source.renderer {
         RendererInput::Directory { files } => Box::new(Directory { files }),
         RendererInput::Kustomize(input) => Box::new(Kustomize { input }),
-        RendererInput::Helm(input) => Box::new(Helm { input }),
+        RendererInput::Helm(input) => Box::new(Repeated(Helm { input })),
     };
     let mut output = cache::render(&request, &source.renderer, renderer.as_ref())?;
     // Only Helm leaves chart tests aside, and only Helm and Argo CD know hooks: to every other deployer

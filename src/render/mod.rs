@@ -19,6 +19,7 @@ mod prescan;
 mod settings;
 mod substitute;
 mod tools;
+mod unstable;
 mod workspace;
 
 use std::collections::BTreeSet;
@@ -44,6 +45,7 @@ trait Renderer {
 }
 
 /// What a renderer works on.
+#[derive(Clone, Copy)]
 struct Request<'a> {
     tree: &'a Tree,
     closure: &'a BTreeSet<RepoPath>,
@@ -51,6 +53,8 @@ struct Request<'a> {
     version: KubernetesVersion,
     engine: Engine,
     settings: &'a Settings,
+    /// True for a render that only shows what differs: templates see another time.
+    is_later: bool,
 }
 
 /// What a renderer gives, in the order of its files or its tool.

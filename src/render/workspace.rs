@@ -9,7 +9,7 @@ use crate::ids::RepoPath;
 use crate::sandbox::Job;
 
 use super::messages::{self, Context};
-use super::{Problem, Request, Tool, ToolError};
+use super::{Problem, Request, Tool, ToolError, unstable};
 
 /// The folder of the closure inside the private folder. No message shows it.
 const CHECKOUT: &str = "drydock-checkout";
@@ -54,6 +54,9 @@ impl Workspace {
             .tree
             .materialise(request.closure, &workspace.root)
             .map_err(|error| vec![Problem::about(request.path, error.to_string())])?;
+        if request.is_later {
+            shift_time(request, &workspace.root).map_err(failed)?;
+        }
         // A root whose files are all elsewhere still has to exist for a tool to be started on it.
         std::fs::create_dir_all(workspace.root.join(request.path.as_str())).map_err(failed)?;
         Ok(workspace)
@@ -157,6 +160,19 @@ fn failed(error: std::io::Error) -> Vec<Problem> {
         line: 0,
         blame: Blame::Operator,
     }]
+}
+
+/// Lets templates see another time.
+fn shift_time(request: &Request<'_>, root: &std::path::Path) -> std::io::Result<()> {
+    for path in request.closure {
+        let file = root.join(path.as_str());
+        // What is no text is no template.
+        let text = std::fs::read_to_string(&file).unwrap_or_default();
+        if let Some(shifted) = unstable::shift_time(path.as_str(), &text) {
+            std::fs::write(file, shifted)?;
+        }
+    }
+    Ok(())
 }
 
 /// A tool that cannot be used, as a problem of the operator.

@@ -244,7 +244,7 @@ impl Tree {
     /// True when its files cannot change.
     fn is_immutable(&self) -> bool {
         match self.backing {
-            Backing::Empty | Backing::Git(_) => true,
+            Backing::Empty | Backing::Git(_) | Backing::Memory(_) => true,
             Backing::Directory { .. } => false,
         }
     }

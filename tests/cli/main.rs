@@ -13,3 +13,4 @@ mod demo;
 mod deploy;
 mod policy;
 mod render_and_apps;
+mod unstable;

@@ -113,6 +113,37 @@ async fn a_changed_field_is_this_pull_requests_and_defaults_are_no_changes() {
 }
 
 #[tokio::test]
+async fn a_value_that_differs_from_render_to_render_is_neither_change_nor_drift() {
+    let server = ApiServer::shared();
+    let namespace = server.namespace("unstable");
+    let text = |random: &str, fixed: u8| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata: {{random: {random}, fixed: \"{fixed}\"}}\n"
+        )
+    };
+    apply(server, &namespace, &text("live", 1));
+    let mut scene = Scene::new(&namespace, Some(&text("r1", 1)), Some(&text("r2", 2)));
+    scene.mark_unstable("/data/random");
+    let seen = scene.preview(Some(server.admin())).await;
+    let change = seen.change();
+    assert_eq!(
+        (change.action, change.origin, change.basis),
+        (Action::Update, Origin::ThisPr, Basis::Server)
+    );
+    let pointers: Vec<&str> = change
+        .fields
+        .iter()
+        .map(|field| field.pointer.as_str())
+        .collect();
+    assert_eq!(pointers, ["/data/fixed"]);
+    assert!(
+        !change.diff.contains("r1") && !change.diff.contains("r2"),
+        "{}",
+        change.diff
+    );
+}
+
+#[tokio::test]
 async fn a_removed_object_is_deleted_and_a_removed_claim_is_a_danger() {
     let server = ApiServer::shared();
     let namespace = server.namespace("delete");

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use drydock::config::repo::Engine;
 use drydock::finding::Finding;
 use drydock::ids::{AppId, ClusterName, DeclaredBy, Digest, RepoPath};
-use drydock::object::{IngestSource, ingest};
+use drydock::object::{IngestSource, Unstable, ingest};
 use drydock::observe::{Allowed, Observation, Question, Scope, questions};
 use drydock::plan::{AppSide, AppSource, PlannedApp, RendererInput, Why};
 use drydock::preview::{AppPreview, Change, Input, PreviewFindings, compose_previews, findings};
@@ -58,6 +58,20 @@ impl Scene {
             },
             allowed: Allowed::default(),
             scope: Scope::Changed,
+        }
+    }
+
+    /// Every object's value at this place differs from render to render.
+    pub(crate) fn mark_unstable(&mut self, pointer: &str) {
+        for outcome in [&mut self.rendered.base, &mut self.rendered.head] {
+            if let Outcome::Rendered(rendering) = outcome {
+                for manifest in &mut rendering.manifests {
+                    *manifest = manifest.clone().with_unstable(Unstable {
+                        pointers: BTreeSet::from([pointer.to_owned()]),
+                        stem: None,
+                    });
+                }
+            }
         }
     }
 

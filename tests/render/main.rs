@@ -16,4 +16,5 @@ mod plain;
 mod planning;
 mod sandbox;
 mod sets;
+mod unstable;
 mod workbench;

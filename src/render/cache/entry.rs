@@ -5,9 +5,9 @@ use std::io::Read as _;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::ids::{Digest, RepoPath};
-use crate::object::{Manifest, Masker, Provenance, Role};
-use crate::render::Output;
+use crate::ids::{Digest, ObjectRef, RepoPath};
+use crate::object::{Manifest, Masker, Provenance, Role, Unstable};
+use crate::render::{Output, Placeholder};
 
 /// What an entry begins with; another version of the format is somebody else's.
 const MAGIC: &[u8] = b"drydock rendering 1\n";
@@ -20,6 +20,24 @@ const CONTENT_LIMIT: u64 = 256 << 20;
 /// A good half of the best ratio for a tenth of its time.
 const LEVEL: i32 = 3;
 
+/// An output as it is kept.
+#[derive(Serialize, Deserialize)]
+struct Content<V> {
+    manifests: Vec<Kept<V>>,
+    placeholders: Vec<Marked>,
+}
+
+/// An object in which placeholders stand, and why.
+#[derive(Serialize, Deserialize)]
+struct Marked {
+    group: String,
+    version: String,
+    kind: String,
+    namespace: Option<String>,
+    name: String,
+    reason: String,
+}
+
 /// A manifest as it is kept: the masked value, never the original.
 #[derive(Serialize, Deserialize)]
 struct Kept<V> {
@@ -27,6 +45,8 @@ struct Kept<V> {
     role: u8,
     path: Option<String>,
     line: u32,
+    unstable: Vec<String>,
+    stem: Option<String>,
 }
 
 const ROLES: [Role; 4] = [Role::Object, Role::Hook, Role::Crd, Role::Test];
@@ -38,12 +58,16 @@ pub(super) fn write(output: &Output, key: &Digest, masker: &Masker) -> Option<Ve
         manifests,
         duplicates,
         oddities,
+        placeholders,
     } = output;
     if !duplicates.is_empty() || !oddities.is_empty() {
         return None;
     }
-    let kept: Vec<Kept<&Value>> = manifests.iter().map(keep).collect::<Option<_>>()?;
-    let content = rmp_serde::to_vec(&kept).ok()?;
+    let content = Content {
+        manifests: manifests.iter().map(keep).collect::<Option<_>>()?,
+        placeholders: placeholders.iter().map(mark).collect(),
+    };
+    let content = rmp_serde::to_vec(&content).ok()?;
     let content = zstd::encode_all(content.as_slice(), LEVEL).ok()?;
     let code = masker.sign(&[key.to_string().as_bytes(), &content])?;
     Some([MAGIC, &code, &content].concat())
@@ -56,12 +80,15 @@ fn keep(manifest: &Manifest) -> Option<Kept<&Value>> {
         document,
         prefix,
     } = manifest.provenance();
+    let unstable = manifest.unstable().cloned().unwrap_or_default();
     let role = ROLES.iter().position(|role| *role == manifest.role())?;
     (document.is_none() && prefix.is_empty()).then_some(Kept {
         value: manifest.value(),
         role: u8::try_from(role).ok()?,
         path: path.as_ref().map(|path| path.as_str().to_owned()),
         line: *line,
+        unstable: unstable.pointers.iter().cloned().collect(),
+        stem: unstable.stem,
     })
 }
 
@@ -75,18 +102,54 @@ pub(super) fn read(bytes: &[u8], key: &Digest, masker: &Masker) -> Option<Output
     let mut decoder = zstd::Decoder::new(content).ok()?.take(CONTENT_LIMIT);
     let mut content = Vec::new();
     decoder.read_to_end(&mut content).ok()?;
-    let kept: Vec<Kept<Value>> = rmp_serde::from_slice(&content).ok()?;
-    let manifests = kept.into_iter().map(restore).collect::<Option<_>>()?;
+    let content: Content<Value> = rmp_serde::from_slice(&content).ok()?;
+    let manifests = content.manifests.into_iter().map(restore);
     Some(Output {
-        manifests,
+        manifests: manifests.collect::<Option<_>>()?,
+        placeholders: content.placeholders.into_iter().map(unmark).collect(),
         ..Output::default()
     })
+}
+
+fn mark(placeholder: &Placeholder) -> Marked {
+    let ObjectRef {
+        group,
+        version,
+        kind,
+        namespace,
+        name,
+    } = placeholder.object.clone();
+    Marked {
+        group,
+        version,
+        kind,
+        namespace,
+        name,
+        reason: placeholder.reason.clone(),
+    }
+}
+
+fn unmark(marked: Marked) -> Placeholder {
+    Placeholder {
+        object: ObjectRef {
+            group: marked.group,
+            version: marked.version,
+            kind: marked.kind,
+            namespace: marked.namespace,
+            name: marked.name,
+        },
+        reason: marked.reason,
+    }
 }
 
 fn restore(kept: Kept<Value>) -> Option<Manifest> {
     let role = *ROLES.get(usize::from(kept.role))?;
     let path: Option<RepoPath> = kept.path.map(|path| path.parse()).transpose().ok()?;
     let manifest = Manifest::from_masked(kept.value, role).ok()?;
+    let manifest = manifest.with_unstable(Unstable {
+        pointers: kept.unstable.into_iter().collect(),
+        stem: kept.stem,
+    });
     Some(manifest.with_provenance(Provenance {
         path,
         line: kept.line,
@@ -118,6 +181,10 @@ mod tests {
             })
         };
         Output {
+            placeholders: vec![Placeholder {
+                object: read.manifests[0].object().clone(),
+                reason: "a reason".to_owned(),
+            }],
             manifests: read.manifests.into_iter().map(place).collect(),
             ..Output::default()
         }
@@ -135,6 +202,7 @@ mod tests {
         let bytes = write(&written, &KEY, &masker()).unwrap();
         let read = read(&bytes, &KEY, &masker()).unwrap();
         assert_eq!(read.manifests.len(), 3);
+        assert_eq!(read.placeholders, written.placeholders);
         for (one, other) in written.manifests.iter().zip(&read.manifests) {
             // As texts: equal values may still be of different orders.
             assert_eq!(one.value().to_string(), other.value().to_string());

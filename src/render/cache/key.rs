@@ -19,13 +19,16 @@ pub(super) fn build(request: &Request<'_>, input: &RendererInput) -> Option<Dige
         closure,
         path,
         version,
+        engine,
         settings,
+        // Only inside of one rendering.
+        is_later: _,
     } = request;
     let tools = describe_tools(settings, input)?;
     let masking = settings.masker.identity();
     // An unconfined tool may have seen more than the files.
     let confined = settings.sandbox.is_confined();
-    let inputs = format!("{input:?} {version:?} {confined}");
+    let inputs = format!("{input:?} {version:?} {engine:?} {confined}");
     let head: [&[u8]; 6] = [
         FORMAT.as_bytes(),
         PROGRAM.as_bytes(),
@@ -51,6 +54,7 @@ fn describe_tools(settings: &Settings, input: &RendererInput) -> Option<String> 
     let kinds: &[ToolKind] = match input {
         RendererInput::Directory { .. } => return None,
         RendererInput::Kustomize(_) => &[ToolKind::Kustomize],
+        // Edits after Helm are Kustomize's.
         RendererInput::Helm(helm) => match (helm.major, helm.post.is_empty()) {
             (3, true) => &[ToolKind::Helm3],
             (3, false) => &[ToolKind::Helm3, ToolKind::Kustomize],

@@ -6,6 +6,7 @@
 //! are not kept, and what is broken or was written by somebody else is rendered again. Plain files
 //! are read natively, with their positions, as fast as an entry would be: they are not kept.
 
+mod bucket;
 mod entry;
 mod evict;
 mod key;

@@ -5,16 +5,12 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use object_store::aws::AmazonS3Builder;
-use object_store::azure::MicrosoftAzureBuilder;
-use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{
-    GetResultPayload, ObjectStore, ObjectStoreExt as _, ObjectStoreScheme, RetryConfig,
-};
+use object_store::{GetResultPayload, ObjectStore, ObjectStoreExt as _};
 use url::Url;
 
+use super::bucket::{Waiting, open_bucket};
 use super::evict;
 use crate::ids::Digest;
 
@@ -55,9 +51,9 @@ pub enum CacheError {
     #[error("`{url}` is no storage for rendered output")]
     Address {
         /// As configured.
-        url: Url,
+        url: String,
         /// Why.
-        source: object_store::Error,
+        source: Box<object_store::Error>,
     },
     /// The scheme of the address is not known.
     #[error(
@@ -65,7 +61,7 @@ pub enum CacheError {
     )]
     Scheme {
         /// As configured.
-        url: Url,
+        url: String,
     },
     /// No task could be run.
     #[error("no task for the storage of rendered output could be started")]
@@ -183,7 +179,7 @@ impl Storage {
         let name = key.to_string();
         let (folder, file) = name.split_at_checked(2).unwrap_or(("", &name));
         let parts = self.prefix.parts().map(|part| part.as_ref().to_owned());
-        Path::from_iter(parts.chain([folder.to_owned(), file.to_owned()]))
+        parts.chain([folder.to_owned(), file.to_owned()]).collect()
     }
 
     fn is_given_up(&self) -> bool {
@@ -224,84 +220,5 @@ impl Folder {
             after
         };
         self.taken.store(after, Ordering::Relaxed);
-    }
-}
-
-fn open_bucket(
-    url: &Url,
-    options: &[(String, String)],
-) -> Result<(Box<dyn ObjectStore>, Path), CacheError> {
-    let failed = |source| CacheError::Address {
-        url: url.clone(),
-        source,
-    };
-    let (scheme, prefix) = ObjectStoreScheme::parse(url).map_err(|error| failed(error.into()))?;
-    let retry = RetryConfig {
-        max_retries: 2,
-        retry_timeout: std::time::Duration::from_secs(20),
-        ..RetryConfig::default()
-    };
-    macro_rules! build {
-        ($builder:ty) => {{
-            let builder = <$builder>::new().with_url(url.as_str()).with_retry(retry);
-            let known = |builder: $builder, (name, value): &(String, String)| match name
-                .to_ascii_lowercase()
-                .parse()
-            {
-                Ok(name) => builder.with_config(name, value),
-                Err(_) => builder,
-            };
-            let builder = options.iter().fold(builder, known);
-            Box::new(builder.build().map_err(failed)?) as Box<dyn ObjectStore>
-        }};
-    }
-    let store = match scheme {
-        ObjectStoreScheme::AmazonS3 => build!(AmazonS3Builder),
-        ObjectStoreScheme::GoogleCloudStorage => build!(GoogleCloudStorageBuilder),
-        ObjectStoreScheme::MicrosoftAzure => build!(MicrosoftAzureBuilder),
-        _ => return Err(CacheError::Scheme { url: url.clone() }),
-    };
-    Ok((store, prefix))
-}
-
-/// How a rendering thread, which may block, waits for a storage.
-enum Waiting {
-    /// Files are read by the thread itself.
-    OnThread,
-    /// Connections need a runtime; it has no thread of its own.
-    InRuntime(Option<tokio::runtime::Runtime>),
-}
-
-impl Waiting {
-    fn with_runtime() -> Result<Self, CacheError> {
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map(|runtime| Self::InRuntime(Some(runtime)))
-            .map_err(CacheError::Runtime)
-    }
-
-    fn wait<F: Future>(&self, future: F) -> F::Output {
-        match self {
-            Self::OnThread | Self::InRuntime(None) => futures::executor::block_on(future),
-            Self::InRuntime(Some(runtime)) => runtime.block_on(future),
-        }
-    }
-}
-
-impl std::fmt::Debug for Waiting {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Waiting")
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        // The last owner may be a task, where an ordinary end of a runtime would block.
-        if let Self::InRuntime(runtime) = self
-            && let Some(runtime) = runtime.take()
-        {
-            runtime.shutdown_background();
-        }
     }
 }

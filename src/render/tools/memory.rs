@@ -48,7 +48,8 @@ impl Memory {
     fn locate(&self, kind: ToolKind, path: &Path) -> Option<PathBuf> {
         let state = std::fs::metadata(path).ok()?;
         let state = format!(
-            "{kind:?} {path:?} {} {} {} {}.{} {}.{}",
+            "{kind:?} {} {} {} {} {}.{} {}.{}",
+            path.display(),
             state.dev(),
             state.ino(),
             state.size(),

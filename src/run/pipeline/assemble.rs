@@ -3,6 +3,7 @@
 mod app;
 mod excerpts;
 mod tools;
+mod unstable;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use super::{Judgement, Means, Rules, Subject};
 use app::build_app;
 use excerpts::read_excerpts;
 use tools::judged_with;
+use unstable::find_unstable;
 
 /// Builds the judgement.
 #[expect(
@@ -47,6 +49,7 @@ pub(super) fn assemble(
     gated.troubles.sort();
     gated.troubles.dedup();
     gated.not_verified.extend(seen.not_verified);
+    gated.not_verified.extend(find_unstable(&rendered));
     gated.not_verified.sort();
     gated.not_verified.dedup();
     let modes = rules.modes(&plan.apps);
