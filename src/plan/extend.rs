@@ -127,10 +127,13 @@ impl<'a> Planner<'a> {
             return BTreeSet::new();
         }
         let may = parallel::map(tree, apps, |reader, (_, side)| {
-            // What a chart from elsewhere holds is known when it is rendered.
-            side.sources
-                .iter()
-                .any(|source| source.repository.is_some())
+            // What a chart from elsewhere holds is known when it is rendered, what a refused
+            // application would declare is not known at all.
+            !side.refusals.is_empty()
+                || side
+                    .sources
+                    .iter()
+                    .any(|source| source.repository.is_some())
                 || side
                     .closure
                     .iter()

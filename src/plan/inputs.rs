@@ -103,6 +103,8 @@ pub struct Substitution {
     /// True where a source of variables is not known as a whole, so that a name that is in neither set
     /// may have a value there.
     pub open: bool,
+    /// True replaces expressions also where there is no variable at all (`substituteStrategy: Always`).
+    pub always: bool,
 }
 
 /// The inputs of `helm template`.

@@ -11,7 +11,7 @@ use crate::plan::{AppSide, AppSource, Plan, PlannedApp, Refusal, RendererInput};
 use crate::tree::Tree;
 
 use super::directory::Directory;
-use super::helm::Helm;
+use super::helm::{self, Helm};
 use super::known::Known;
 use super::kustomize::Kustomize;
 use super::unstable::Repeated;
@@ -82,12 +82,35 @@ pub fn render_side(app: &AppSide, tree: &Tree, settings: &Settings) -> Outcome {
         }
     }
     if problems.is_empty() {
-        Outcome::Rendered(output.finish(app))
-    } else {
-        problems.sort();
-        problems.dedup();
-        Outcome::Failed(problems)
+        return Outcome::Rendered(output.finish(app));
     }
+    problems.sort();
+    problems.dedup();
+    let unknown: Vec<Problem> = app.sources.iter().filter_map(find_unknown).collect();
+    if unknown.is_empty() {
+        return Outcome::Failed(problems);
+    }
+    // What a chart demands may stand in values that are not known here.
+    problems.extend(unknown);
+    Outcome::NotEvaluable(problems)
+}
+
+/// The values of a source that are not known here, where there are any.
+fn find_unknown(source: &AppSource) -> Option<Problem> {
+    let RendererInput::Helm(input) = &source.renderer else {
+        return None;
+    };
+    if input.unknown.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "values of the release are not known here: {}",
+        helm::phrase(input)
+    );
+    Some(Problem {
+        path: None,
+        ..Problem::about(&source.path, message)
+    })
 }
 
 /// Why a source that is not the tree under judgement cannot be rendered.

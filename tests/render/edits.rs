@@ -529,7 +529,7 @@ data: {a: 'https://${SECRET_HOST}/${other}'}
         substitution: Some(Substitution {
             variables: pairs(&[("name", "settings"), ("key", "k.v"), ("count", "3")]),
             unknown: BTreeSet::from(["SECRET_HOST".to_owned()]),
-            open: false,
+            ..Substitution::default()
         }),
         edits: KustomizeEdits {
             common_metadata: CommonMetadata {

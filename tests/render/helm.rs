@@ -315,3 +315,30 @@ fn a_post_renderer_that_fails_is_the_authors_problem() {
     let message = &problems(&outcome)[0].message;
     assert!(message.contains("no matches for"), "{message}");
 }
+
+#[test]
+fn what_is_rendered_without_some_values_says_so_object_by_object() {
+    let repository = chart(&[("a.yaml", SHOWS_VALUES)]);
+    let input = HelmInput {
+        unknown: ["Secret apps/db, key values.yaml".to_owned()].into(),
+        ..helm_input()
+    };
+    let outcome = render(&repository, input);
+    let rendering = rendering(&outcome);
+    assert_eq!(rendering.placeholders.len(), 1);
+    let reason = &rendering.placeholders[0].reason;
+    assert!(reason.contains("Secret apps/db"), "{reason}");
+}
+
+#[test]
+fn a_chart_that_demands_values_that_are_not_known_is_not_evaluated() {
+    let repository = chart(&[("a.yaml", "{{ required \"a password\" .Values.password }}\n")]);
+    let input = HelmInput {
+        unknown: ["Secret apps/db, key values.yaml".to_owned()].into(),
+        ..helm_input()
+    };
+    let outcome = render(&repository, input);
+    assert!(matches!(outcome, Outcome::NotEvaluable(_)), "{outcome:?}");
+    let known = render(&repository, helm_input());
+    assert!(matches!(known, Outcome::Failed(_)), "{known:?}");
+}

@@ -3,14 +3,14 @@
 mod arguments;
 mod post;
 
-use crate::object::{Manifest, Provenance};
+use crate::object::{Manifest, Provenance, Role};
 use crate::plan::HelmInput;
 
 use super::messages::Context;
 use super::origin::{Chunk, find_template, split_helm_output};
 use super::output::read_output;
 use super::workspace::{Start, Workspace, build_tool_problem};
-use super::{Output, Problem, Renderer, Request, Tool};
+use super::{Output, Placeholder, Problem, Renderer, Request, Tool};
 use crate::yaml;
 
 /// Helm on one chart.
@@ -60,6 +60,7 @@ impl Renderer for Helm<'_> {
         }
         if problems.is_empty() {
             Ok(Output {
+                placeholders: find_placeholders(self.input, &manifests),
                 manifests,
                 ..Output::default()
             })
@@ -67,6 +68,29 @@ impl Renderer for Helm<'_> {
             Err(problems)
         }
     }
+}
+
+/// Where values of a release are not known, any object of its templates may hold one.
+fn find_placeholders(input: &HelmInput, manifests: &[Manifest]) -> Vec<Placeholder> {
+    if input.unknown.is_empty() {
+        return Vec::new();
+    }
+    let reason = format!(
+        "rendered without values that are not known here: {}",
+        phrase(input)
+    );
+    let of_templates = manifests.iter().filter(|one| one.role() != Role::Crd);
+    let placeholder = |manifest: &Manifest| Placeholder {
+        object: manifest.object().clone(),
+        reason: reason.clone(),
+    };
+    of_templates.map(placeholder).collect()
+}
+
+/// The sources of values that are not known, as a list.
+pub(super) fn phrase(input: &HelmInput) -> String {
+    let sources: Vec<&str> = input.unknown.iter().map(String::as_str).collect();
+    sources.join("; ")
 }
 
 fn run(

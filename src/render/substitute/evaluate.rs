@@ -51,6 +51,7 @@ impl Evaluation<'_> {
             variables,
             unknown,
             open,
+            always: _,
         } = self.substitution;
         let value = match variables.get(&call.name) {
             _ if unknown.contains(&call.name) => return Ok(self.take_unknown(&call.name)),

@@ -49,9 +49,13 @@ pub(super) fn substitute(
     evaluate::evaluate(&syntax::parse(text)?, substitution)
 }
 
-/// True where Flux replaces variables at all: it leaves objects alone while there are none.
+/// True where Flux replaces variables at all: it leaves objects alone while there are none, unless the
+/// declaration says otherwise.
 pub(super) fn has_variables(substitution: &Substitution) -> bool {
-    substitution.open || !substitution.variables.is_empty() || !substitution.unknown.is_empty()
+    substitution.always
+        || substitution.open
+        || !substitution.variables.is_empty()
+        || !substitution.unknown.is_empty()
 }
 
 /// What stands for a value that is not known. Lower-case letters, digits and `-` only, so that it fits

@@ -42,7 +42,7 @@ pub(super) fn resolve_external(
                 found.name()
             ))
         }),
-        digest: Some(found.digest()),
+        digest: Some(found.deciding_digest()),
     }
 }
 

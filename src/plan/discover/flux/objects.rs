@@ -14,6 +14,24 @@ pub(super) const SOURCE: &str = "source.toolkit.fluxcd.io";
 pub(super) const WATCHER: &str = "source.extensions.fluxcd.io";
 pub(super) const OPERATOR: &str = "fluxcd.controlplane.io";
 
+/// The fields of a source that decide what comes from it.
+const DECIDING: [&str; 14] = [
+    "url",
+    "ref",
+    "ignore",
+    "include",
+    "sparseCheckout",
+    "type",
+    "chart",
+    "version",
+    "sourceRef",
+    "valuesFiles",
+    "ignoreMissingValuesFiles",
+    "layerSelector",
+    "sources",
+    "artifacts",
+];
+
 /// True for what declares an application, or what a declaration refers to.
 fn is_of_interest(object: &ObjectRef) -> bool {
     match object.group.as_str() {
@@ -37,11 +55,10 @@ pub(super) struct Object<'a> {
 
 impl<'a> Object<'a> {
     fn new(seen: SeenObject<'a>) -> Self {
-        let is_flux = seen.parent.kind == DeclaredBy::FluxKustomization;
         Self {
             seen,
             namespace: seen.effective_namespace().unwrap_or_default(),
-            instance: seen.parent.variant.clone().filter(|_| is_flux),
+            instance: seen.parent.variant.clone().filter(|_| is_flux(seen.parent)),
             is_superseded: false,
         }
     }
@@ -70,9 +87,22 @@ impl<'a> Object<'a> {
         self.seen.parent
     }
 
-    /// True when a `Kustomization` rendered it.
+    /// True when a `Kustomization` or a `HelmRelease` rendered it.
     pub(super) fn is_of_flux(&self) -> bool {
-        self.seen.parent.kind == DeclaredBy::FluxKustomization
+        is_flux(self.seen.parent)
+    }
+
+    /// Digest of what a declaration takes from the object that it refers to.
+    pub(super) fn deciding_digest(&self) -> Digest {
+        let (whole, wanted): (&Value, &[&str]) = match self.value().get("spec") {
+            Some(spec) if !self.group().is_empty() => (spec, &DECIDING),
+            _ => (self.value(), &["data", "stringData"]),
+        };
+        let parts: Vec<String> = wanted
+            .iter()
+            .map(|key| whole.get(key).map(Value::to_string).unwrap_or_default())
+            .collect();
+        Digest::of_parts(parts.iter().map(String::as_bytes))
     }
 
     pub(super) fn is(&self, group: &str, kind: &str) -> bool {
@@ -135,6 +165,13 @@ impl<'a> Object<'a> {
                 == Some(value)
         })
     }
+}
+
+fn is_flux(parent: &AppId) -> bool {
+    matches!(
+        parent.kind,
+        DeclaredBy::FluxKustomization | DeclaredBy::FluxHelmRelease
+    )
 }
 
 type Key<'a> = (&'a str, &'a str, &'a str, &'a str);

@@ -1,6 +1,6 @@
 //! `dependsOn`: what waits for what. A circle waits for ever, and is refused.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::fields::{Fields, Wrong};
 use super::kustomization::refuse;
@@ -36,19 +36,7 @@ pub(super) fn refuse_circles(objects: &Objects<'_>, sides: &mut BTreeMap<AppId, 
             edges.insert(object.id(kind), (place, waits_for));
         }
     }
-    // What waits for nothing that waits is in no circle; what is left when nothing of the kind is left
-    // is in one, or waits for one.
-    loop {
-        let free: Vec<AppId> = edges
-            .iter()
-            .filter(|(_, (_, waits_for))| waits_for.iter().all(|id| !edges.contains_key(id)))
-            .map(|(id, _)| id.clone())
-            .collect();
-        if free.is_empty() {
-            break;
-        }
-        edges.retain(|id, _| !free.contains(id));
-    }
+    release(&mut edges);
     for (id, (place, _)) in edges {
         let object = objects.all().get(place);
         if let (Some(side), Some(object)) = (sides.get_mut(&id), object) {
@@ -59,6 +47,39 @@ pub(super) fn refuse_circles(objects: &Objects<'_>, sides: &mut BTreeMap<AppId, 
             );
             side.refusals
                 .push(refuse(object, RefusalKind::Declaration, text));
+        }
+    }
+}
+
+/// Takes away everything that comes to its turn; what stays waits for itself, or for what does.
+fn release(edges: &mut BTreeMap<AppId, (usize, Vec<AppId>)>) {
+    let mut waiting: BTreeMap<AppId, Vec<AppId>> = BTreeMap::new();
+    let mut open: BTreeMap<AppId, usize> = BTreeMap::new();
+    for (id, (_, waits_for)) in &*edges {
+        let those: BTreeSet<&AppId> = waits_for
+            .iter()
+            .filter(|id| edges.contains_key(*id))
+            .collect();
+        open.insert(id.clone(), those.len());
+        for other in those {
+            waiting.entry(other.clone()).or_default().push(id.clone());
+        }
+    }
+    let is_free = |(_, count): &(&AppId, &usize)| **count == 0;
+    let mut free: Vec<AppId> = open
+        .iter()
+        .filter(is_free)
+        .map(|(id, _)| id.clone())
+        .collect();
+    while let Some(id) = free.pop() {
+        edges.remove(&id);
+        for next in waiting.remove(&id).unwrap_or_default() {
+            if let Some(count) = open.get_mut(&next) {
+                *count = count.saturating_sub(1);
+                if *count == 0 {
+                    free.push(next);
+                }
+            }
         }
     }
 }

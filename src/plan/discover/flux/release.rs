@@ -200,7 +200,7 @@ impl Chart {
             return match url {
                 Some(url) => {
                     let mut chart = Self::elsewhere(url.to_owned(), Some(name), version);
-                    chart.digests.extend(found.map(Object::digest));
+                    chart.digests.extend(found.map(Object::deciding_digest));
                     chart
                 }
                 None => Self::unknown(
@@ -259,7 +259,7 @@ impl Chart {
                 ),
             ),
         };
-        chart.digests.extend(found.map(Object::digest));
+        chart.digests.extend(found.map(Object::deciding_digest));
         chart
     }
 

@@ -92,7 +92,7 @@ pub(super) fn resolve(
     };
     Resolved {
         source: source.unwrap_or_else(|| Source::Unknown(reference.describe())),
-        digest: Some(found.digest()),
+        digest: Some(found.deciding_digest()),
     }
 }
 

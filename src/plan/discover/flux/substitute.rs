@@ -31,7 +31,7 @@ pub(super) fn read(
         }
         match objects.find(from, ("", kind), from.namespace, name) {
             Some(object) => {
-                digests.push(object.digest());
+                digests.push(object.deciding_digest());
                 found.take(object, kind == "Secret");
             }
             None => found.open |= !item.flag("optional"),
@@ -48,9 +48,10 @@ pub(super) fn read(
             spec.note("postBuild", &text);
         }
     }
-    let always = post.text("substituteStrategy") == Some("Always");
+    found.always = post.text("substituteStrategy") == Some("Always");
     let is_empty = found.variables.is_empty() && found.unknown.is_empty() && !found.open;
-    ((always || !is_empty).then_some(found), digests)
+    let replaces = found.always || !is_empty;
+    (replaces.then_some(found), digests)
 }
 
 impl Substitution {

@@ -59,7 +59,7 @@ impl Values {
             }
             return;
         };
-        self.digests.push(object.digest());
+        self.digests.push(object.deciding_digest());
         match find_data(object, key) {
             None if is_optional => {}
             None => item.note(

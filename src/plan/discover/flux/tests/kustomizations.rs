@@ -201,7 +201,8 @@ fn nothing_is_substituted_without_variables_unless_always() {
         None
     );
     let always = "  path: app\n  postBuild: {substituteStrategy: Always}\n";
-    assert!(kustomize(&one(always, &files)).substitution.is_some());
+    let found = kustomize(&one(always, &files)).substitution.clone();
+    assert!(found.unwrap().always);
 }
 
 #[test]
@@ -389,6 +390,21 @@ fn what_waits_for_itself_is_refused() {
     assert_eq!(texts(side(&found, "a")), [text]);
     assert_eq!(side(&found, "b").refusals.len(), 1);
     assert_eq!(texts(side(&found, "c")), [""; 0]);
+}
+
+#[test]
+fn a_change_of_a_source_counts_where_it_decides_something() {
+    let digest = |change: (&str, &str)| {
+        let text = format!("{SOURCE}{}", app("app", "  path: app\n"));
+        let text = text.replace(change.0, change.1);
+        let files = [("c/apps.yaml", text.as_str()), ("app/a.yaml", OBJECT)];
+        let found = found(&files, &["c/apps.yaml"]);
+        side(&found, "app").declaration.clone().unwrap().digest
+    };
+    let before = digest(("", ""));
+    assert_eq!(digest(("ref:", "interval: 9m, ref:")), before);
+    assert_ne!(digest(("ref:", "ignore: x, ref:")), before);
+    assert_ne!(digest(("path: app", "path: app\n  prune: true")), before);
 }
 
 #[test]
