@@ -54,7 +54,14 @@ fn main() {
             let repo = make_repository(apps, declared);
             let planned = least(
                 repo.path(),
-                &["apps", "--no-cache", "--repository-url", URL, "--format", "json"],
+                &[
+                    "apps",
+                    "--no-cache",
+                    "--repository-url",
+                    URL,
+                    "--format",
+                    "json",
+                ],
             );
             println!("  {apps:>6} applications {what}, all listed              {planned}");
             let changed = least(

@@ -1,8 +1,10 @@
 //! The name of an entry: a digest of everything that decides what a renderer gives.
 
-use crate::ids::Digest;
+use std::collections::BTreeSet;
+
+use crate::ids::{Digest, RepoPath};
 use crate::plan::RendererInput;
-use crate::render::{Request, Settings, ToolKind};
+use crate::render::{Request, ToolKind};
 
 /// Raised with every change of what an entry holds or how it is written.
 const FORMAT: &str = "drydock rendering 1";
@@ -24,7 +26,7 @@ pub(super) fn build(request: &Request<'_>, input: &RendererInput) -> Option<Dige
         // Only inside of one rendering.
         is_later: _,
     } = request;
-    let tools = describe_tools(settings, input)?;
+    let tools = describe_tools(request, input)?;
     let masking = settings.masker.identity();
     // An unconfined tool may have seen more than the files.
     let confined = settings.sandbox.is_confined();
@@ -49,12 +51,16 @@ pub(super) fn build(request: &Request<'_>, input: &RendererInput) -> Option<Dige
     Some(Digest::of_parts(head.into_iter().chain(files)))
 }
 
-/// Names and versions of the tools that this input is rendered with.
-fn describe_tools(settings: &Settings, input: &RendererInput) -> Option<String> {
+/// Names and versions of the tools that this input may be rendered with; `None` for plain files, and
+/// where the first of them cannot be used.
+fn describe_tools(request: &Request<'_>, input: &RendererInput) -> Option<String> {
+    // Charts in a kustomization are inflated by Helm, and edits after Helm are Kustomize's.
     let kinds: &[ToolKind] = match input {
         RendererInput::Directory { .. } => return None,
+        RendererInput::Kustomize(_) if holds_chart(request.closure) => {
+            &[ToolKind::Kustomize, ToolKind::Helm4, ToolKind::Helm3]
+        }
         RendererInput::Kustomize(_) => &[ToolKind::Kustomize],
-        // Edits after Helm are Kustomize's.
         RendererInput::Helm(helm) => match (helm.major, helm.post.is_empty()) {
             (3, true) => &[ToolKind::Helm3],
             (3, false) => &[ToolKind::Helm3, ToolKind::Kustomize],
@@ -62,10 +68,15 @@ fn describe_tools(settings: &Settings, input: &RendererInput) -> Option<String> 
             (_, false) => &[ToolKind::Helm4, ToolKind::Kustomize],
         },
     };
-    let mut text = String::new();
-    for kind in kinds {
-        let tool = settings.tools.find_one(*kind).ok()?;
-        text.push_str(&format!("{} {}\n", kind.name(), tool.version));
-    }
-    Some(text)
+    let tools = &request.settings.tools;
+    tools.find_one(*kinds.first()?).ok()?;
+    let describe = |kind: &ToolKind| match tools.find_one(*kind) {
+        Ok(tool) => format!("{} {}\n", kind.name(), tool.version),
+        Err(_) => format!("no {}\n", kind.name()),
+    };
+    Some(kinds.iter().map(describe).collect())
+}
+
+fn holds_chart(closure: &BTreeSet<RepoPath>) -> bool {
+    closure.iter().any(|path| path.file_name() == "Chart.yaml")
 }

@@ -10,6 +10,7 @@ mod held;
 mod merges;
 mod met;
 pub(crate) mod scene;
+mod secret;
 mod story;
 mod stuck;
 mod superseded;

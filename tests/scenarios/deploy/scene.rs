@@ -1,5 +1,6 @@
 //! A repository, a cluster with its objects, and the program between them.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -183,6 +184,23 @@ impl Scene {
     pub(crate) fn look<T>(&self, read: impl FnOnce(&github::Repository) -> T) -> T {
         self.fake
             .look(|state: &State| read(state.repository(REPOSITORY)))
+    }
+
+    /// The entries of the program's cache of renderings, by path.
+    pub(crate) fn kept_renderings(&self) -> BTreeMap<String, Vec<u8>> {
+        let mut folders = vec![self.folder.path().join("data/renders/entries")];
+        let mut found = BTreeMap::new();
+        while let Some(folder) = folders.pop() {
+            for item in std::fs::read_dir(folder).unwrap() {
+                let path = item.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    found.insert(path.display().to_string(), std::fs::read(path).unwrap());
+                }
+            }
+        }
+        found
     }
 
     /// An apply of these manifests would change nothing.
