@@ -18,7 +18,9 @@
 //!   → effects               outbox rows → GitHub
 //! merge → intent::Intent → sync → outcome → deployment status and comment
 //! ```
-//! [`run::pipeline`] is the one place that knows this order. Stages are functions from values to
+//! Objects of Argo CD and Flux declare applications of their own: planning and rendering take turns
+//! ([`plan::Planner`], `run::pipeline::declare`) until a round brings nothing new; then the plan is
+//! frozen. [`run::pipeline`] is the one place that knows this order. Stages are functions from values to
 //! values; input and output happen at both ends only.
 //!
 //! ## Who may import whom
@@ -43,7 +45,8 @@
 //! * **Deterministic.** Equal input gives equal bytes: total orders everywhere, time is an argument.
 //!
 //! ## Where do I start for …
-//! * an application that is not found, or found wrongly: [`plan`]
+//! * an application that is not found, or found wrongly: [`plan`]; what Argo CD or Flux declare:
+//!   `plan::discover::{argocd, flux}`
 //! * a tool's option, or a limit of it: [`render`], [`sandbox`]
 //! * a schema rule or its wording: [`gate::schema`]
 //! * a policy: `policies/`; the engine and its dialects: [`gate::policy`]

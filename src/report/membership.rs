@@ -38,3 +38,28 @@ pub(super) fn compose(app: &AppReport) -> String {
         }
     }
 }
+
+/// `The set of applications changes: 2 added, 1 removed, 1 moved`; `None` where it does not.
+pub(super) fn summary(apps: &[AppReport]) -> Option<String> {
+    let number = |wanted: fn(&Membership) -> bool| {
+        let memberships = apps.iter().filter_map(|app| app.membership.as_ref());
+        memberships.filter(|membership| wanted(membership)).count()
+    };
+    let counts = [
+        (number(|it| matches!(it, Membership::Added)), "added"),
+        (
+            number(|it| matches!(it, Membership::Removed { .. })),
+            "removed",
+        ),
+        (
+            number(|it| matches!(it, Membership::Retargeted { .. })),
+            "moved",
+        ),
+    ];
+    let said: Vec<String> = counts
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, word)| format!("{number} {word}"))
+        .collect();
+    (!said.is_empty()).then(|| format!("The set of applications changes: {}", said.join(", ")))
+}

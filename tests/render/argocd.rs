@@ -404,3 +404,34 @@ fn what_a_failing_parent_declares_is_withheld_not_removed() {
             .any(|item| format!("{item:?}").contains("DeclarationUnknown"))
     );
 }
+
+#[test]
+fn a_changed_base_touches_exactly_the_roots_that_use_it() {
+    let with = |value: &str| {
+        let repository = Repository::with(&[]);
+        for base in ["used", "other"] {
+            repository.write(
+                &format!("{base}/kustomization.yaml"),
+                "resources: [cm.yaml]\n",
+            );
+            repository.write(&format!("{base}/cm.yaml"), CONFIG_MAP);
+        }
+        repository.write("used/cm.yaml", &CONFIG_MAP.replace("v}", value));
+        for number in 0..130 {
+            let base = if number < 100 { "used" } else { "other" };
+            let text = format!("resources: [../../{base}]\nnamePrefix: n{number}-\n");
+            repository.write(&format!("roots/r{number}/kustomization.yaml"), &text);
+        }
+        repository
+    };
+    let (base, head) = (with("v}"), with("w}"));
+    let plan = pipeline::plan_change(
+        &base.tree(),
+        &head.tree(),
+        &RepoConfig::default(),
+        &defaults(),
+        &settings(),
+    );
+    assert_eq!(plan.apps.len(), 100);
+    assert_eq!(plan.untouched.len(), 30);
+}

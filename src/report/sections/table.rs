@@ -34,7 +34,9 @@ pub(in crate::report) fn apps(report: &Report, occasion: Option<&Occasion>) -> S
             .into_iter()
             .map(|app| row(report, app, clusters, &gates, occasion))
             .collect(),
-        closing: String::new(),
+        closing: membership::summary(&report.apps)
+            .map(|summary| format!("\n{summary}.\n"))
+            .unwrap_or_default(),
         noun: ("application", "applications"),
         rest: ("| … ", " |"),
         share: 30,

@@ -119,6 +119,9 @@ fn write_apps(out: &mut String, report: &Report, colour: Colour) {
         out.push_str(&outcome(app, colour));
         out.push('\n');
     }
+    if let Some(summary) = membership::summary(&report.apps) {
+        put!(out, "{summary}\n");
+    }
     let same = report
         .untouched
         .iter()
