@@ -102,6 +102,22 @@ impl ClusterFacts {
         })
     }
 
+    /// Every version and kind that it serves, as charts ask for them (`apps/v1`,
+    /// `apps/v1/Deployment`), in order.
+    pub fn api_versions(&self) -> Vec<String> {
+        let mut names = BTreeSet::new();
+        for kind in &self.kinds {
+            let version = if kind.group.is_empty() {
+                kind.version.clone()
+            } else {
+                format!("{}/{}", kind.group, kind.version)
+            };
+            names.insert(format!("{version}/{}", kind.kind));
+            names.insert(version);
+        }
+        names.into_iter().collect()
+    }
+
     /// The path of the OpenAPI document of a group and version: `api/v1`, `apis/apps/v1`.
     pub fn openapi_path(group: &str, version: &str) -> String {
         if group.is_empty() {

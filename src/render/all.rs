@@ -1,5 +1,6 @@
 //! Rendering everything of a plan: both sides, in parallel, equal inputs once.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::config::repo::{Engine, RendererKind};
 use crate::ids::{Digest, ObjectRef, RepoPath, Side};
 use crate::object::Manifest;
-use crate::plan::{AppSide, AppSource, Plan, PlannedApp, Refusal, RendererInput};
+use crate::plan::{AppSide, AppSource, HelmInput, Plan, PlannedApp, Refusal, RendererInput};
 use crate::tree::Tree;
 
 use super::directory::Directory;
@@ -130,6 +131,23 @@ fn find_elsewhere(source: &AppSource) -> Option<Problem> {
     })
 }
 
+/// The input of a chart, told what its destination serves where its declaration does not say.
+fn with_capabilities<'a>(
+    input: &'a RendererInput,
+    app: &AppSide,
+    settings: &Settings,
+) -> Cow<'a, RendererInput> {
+    match (input, settings.api_versions.get(&app.cluster)) {
+        (RendererInput::Helm(helm), Some(served)) if helm.api_versions.is_empty() => {
+            Cow::Owned(RendererInput::Helm(HelmInput {
+                api_versions: served.to_vec(),
+                ..helm.clone()
+            }))
+        }
+        _ => Cow::Borrowed(input),
+    }
+}
+
 fn render_source(
     app: &AppSide,
     source: &AppSource,
@@ -145,12 +163,13 @@ fn render_source(
         settings,
         is_later: false,
     };
-    let renderer: Box<dyn Renderer + '_> = match &source.renderer {
+    let input = with_capabilities(&source.renderer, app, settings);
+    let renderer: Box<dyn Renderer + '_> = match input.as_ref() {
         RendererInput::Directory { files } => Box::new(Directory { files }),
         RendererInput::Kustomize(input) => Box::new(Kustomize { input }),
         RendererInput::Helm(input) => Box::new(Repeated(Helm { input })),
     };
-    let mut output = cache::render(&request, &source.renderer, renderer.as_ref())?;
+    let mut output = cache::render(&request, input.as_ref(), renderer.as_ref())?;
     // Only Helm leaves chart tests aside, and only Helm and Argo CD know hooks: to every other deployer
     // these are objects.
     let plainly: fn(Manifest) -> Manifest = match (source.renderer.kind(), app.engine) {
@@ -203,8 +222,11 @@ pub(super) fn render_work(work: &[Work<'_>], settings: &Settings) -> Vec<Option<
 pub(super) fn digest_inputs(app: &AppSide, tree: &Tree, settings: &Settings) -> Digest {
     let version = settings.version_for(&app.cluster);
     let inputs = format!(
-        "{:?} {:?} {:?} {version:?}",
-        app.sources, app.refusals, app.engine
+        "{:?} {:?} {:?} {version:?} {:?}",
+        app.sources,
+        app.refusals,
+        app.engine,
+        settings.api_versions.get(&app.cluster),
     );
     let files = app.closure.iter().flat_map(|path: &RepoPath| {
         let blob = tree.find_blob(path).unwrap_or_default();

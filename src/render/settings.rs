@@ -25,6 +25,9 @@ pub struct Settings {
     pub default_version: KubernetesVersion,
     /// The versions of the destinations.
     pub versions: BTreeMap<ClusterName, KubernetesVersion>,
+    /// What the destinations serve, as `.Capabilities.APIVersions` names it (`apps/v1`,
+    /// `apps/v1/Deployment`), for charts whose declaration names none.
+    pub api_versions: BTreeMap<ClusterName, Arc<Vec<String>>>,
     /// Masks Secrets as they are read.
     pub masker: Masker,
     /// Stops every rendering.
@@ -44,6 +47,7 @@ impl Settings {
             permits: Permits::default(),
             default_version: KubernetesVersion::default(),
             versions: BTreeMap::new(),
+            api_versions: BTreeMap::new(),
             masker,
             cancel: Cancel::default(),
             cache: None,

@@ -111,6 +111,13 @@ impl Rules {
         settings.versions = names
             .map(|name| (name.clone(), self.version(name, &facts.known)))
             .collect();
+        let served = facts
+            .known
+            .iter()
+            .filter(|(_, facts)| !facts.kinds.is_empty());
+        settings.api_versions = served
+            .map(|(name, facts)| (name.clone(), Arc::new(facts.api_versions())))
+            .collect();
         settings
     }
 
