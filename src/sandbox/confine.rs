@@ -94,16 +94,13 @@ enum Use {
 }
 
 impl Use {
-    fn rights(self, version: ABI) -> BitFlags<AccessFs> {
+    fn rights(self) -> BitFlags<AccessFs> {
         let read = AccessFs::ReadFile | AccessFs::ReadDir;
-        let devices = AccessFs::MakeChar
-            | AccessFs::MakeBlock
-            | AccessFs::MakeSock
-            | AccessFs::MakeFifo
-            | AccessFs::IoctlDev;
+        let growth = AccessFs::MakeReg | AccessFs::MakeDir;
         match self {
             Self::Read => read,
-            Self::Write => AccessFs::from_all(version) & !(devices | AccessFs::Execute),
+            // Files can be made and grow; none can go, so that what they take can be counted.
+            Self::Write => read | AccessFs::WriteFile | AccessFs::Truncate | growth,
             Self::Start => AccessFs::ReadFile | AccessFs::Execute,
             Self::Library => read | AccessFs::Execute,
             Self::LibraryFile => AccessFs::ReadFile.into(),
@@ -141,10 +138,11 @@ fn open_places(orders: &Orders) -> Result<Vec<(PathFd, Use)>, String> {
 }
 
 fn restrict_files(version: ABI, places: &[(PathFd, Use)]) -> Result<(), String> {
-    let mut rules = create_ruleset(version).map_err(|error| format!("Landlock: {error}"))?;
+    let mut rules = create_ruleset(version)
+        .map_err(|_| "Landlock is switched off, or older than its third version".to_owned())?;
     for (place, usage) in places {
         rules = rules
-            .add_rule(PathBeneath::new(place, usage.rights(version)))
+            .add_rule(PathBeneath::new(place, usage.rights()))
             .map_err(|error| format!("Landlock: {error}"))?;
     }
     let status = rules

@@ -8,7 +8,7 @@ use crate::finding::{Blame, Retry};
 pub enum SandboxError {
     /// The kernel does not offer the confinement.
     #[error(
-        "this kernel cannot confine a process ({reason}): Drydock needs Linux 6.2 or later with Landlock and seccomp; where every change is trusted, `--unconfined` leaves it out"
+        "this kernel cannot confine a process ({reason}): Drydock needs Linux 6.2 or later with `landlock` among its security modules (`lsm=` of the kernel's command line), and a container profile that lets Landlock and seccomp through; where every change is trusted, `--unconfined` leaves them out"
     )]
     Unavailable {
         /// What was missing.
@@ -43,6 +43,26 @@ pub enum SandboxError {
         tool: String,
         /// The limit.
         mebibytes: usize,
+    },
+    /// It wrote too many files, or too large ones.
+    #[error(
+        "`{tool}` was stopped because it filled its private folder: more than {mebibytes} MiB, {entries} files, or folders too deep"
+    )]
+    FolderLimit {
+        /// The tool.
+        tool: String,
+        /// The limit of its size.
+        mebibytes: u64,
+        /// The limit of files and folders.
+        entries: usize,
+    },
+    /// It started too many threads.
+    #[error("`{tool}` was stopped because it started more than {threads} threads")]
+    ThreadLimit {
+        /// The tool.
+        tool: String,
+        /// The limit.
+        threads: u64,
     },
     /// It needed too much memory.
     #[error("`{tool}` was stopped because it needed more than {mebibytes} MiB of memory")]
@@ -94,6 +114,8 @@ impl SandboxError {
             | Self::Cancelled { .. } => Blame::Operator,
             Self::TimeLimit { .. }
             | Self::OutputLimit { .. }
+            | Self::FolderLimit { .. }
+            | Self::ThreadLimit { .. }
             | Self::MemoryLimit { .. }
             | Self::Killed { .. }
             | Self::WorkerDied { .. }
@@ -109,6 +131,8 @@ impl SandboxError {
             | Self::Start { .. }
             | Self::TimeLimit { .. }
             | Self::OutputLimit { .. }
+            | Self::FolderLimit { .. }
+            | Self::ThreadLimit { .. }
             | Self::MemoryLimit { .. }
             | Self::WorkerDied { .. }
             | Self::Frame { .. } => Retry::No,

@@ -28,8 +28,11 @@ pub struct Limits {
     pub output: usize,
     /// Bytes of standard error that are kept; the rest is read and dropped. Default 64 KiB.
     pub errors: usize,
-    /// Bytes of the largest file it writes. Default 256 MiB.
+    /// Bytes of the largest file it writes. Default 64 MiB; renderers write next to nothing.
     pub file: u64,
+    /// Bytes of everything in its private folder. Default 128 MiB. Looked at every 20 ms, so that a
+    /// process can write a little more before it is stopped.
+    pub folder: u64,
     /// Open files. Default 1024.
     pub open_files: u64,
 }
@@ -41,7 +44,8 @@ impl Default for Limits {
             time: Duration::from_mins(1),
             output: 64 << 20,
             errors: 64 << 10,
-            file: 256 << 20,
+            file: 64 << 20,
+            folder: 128 << 20,
             open_files: 1024,
         }
     }

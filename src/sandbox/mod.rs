@@ -4,21 +4,26 @@
 //! (by `exec`) or the worker (a function of this binary). The child is this binary once more, or, for
 //! tools, `drydock-confine` where it lies beside: the same code without the rest, which the system
 //! loads faster. Confined means: the kernel's Landlock lets
-//! it read one folder, write one private folder and execute one file; a system-call filter refuses
-//! sockets and new processes; limits bound memory, time, file size and output; nothing of the
-//! parent's environment, files or credentials is passed on. Nothing here knows what a tool does.
+//! it read one folder, write one private folder and execute one file; a system-call filter lets
+//! through only what a renderer needs, which leaves no sockets and no new processes; limits bound
+//! memory, time, files and output; nothing of the parent's environment, files or credentials is
+//! passed on. Nothing here knows what a tool does.
 //!
 //! It must never: pass a command to a shell, start anything unconfined that was not asked for by
 //! name, or read a failure as a success.
 
+mod calls;
 mod cancel;
 mod child;
 mod confine;
 mod error;
 mod filter;
 mod job;
+mod private;
 mod run;
 mod running;
+mod stragglers;
+mod watch;
 mod worker;
 
 use std::os::unix::fs::MetadataExt as _;

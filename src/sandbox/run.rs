@@ -1,6 +1,5 @@
 //! The parent's side of one tool run: start, read both streams, stop it when a limit is reached.
 
-use std::ffi::OsString;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
@@ -9,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use super::child::{EXIT_NOT_STARTED, EXIT_UNAVAILABLE};
 use super::job::{Becomes, Job, Limits, Orders};
+use super::private::PrivateFolder;
 use super::running::Running;
+use super::watch::{self, Watch};
 use super::{Cancel, Sandbox, SandboxError};
 
 /// What a tool left behind.
@@ -45,7 +46,7 @@ pub(super) enum Event {
 pub(super) fn run(sandbox: &Sandbox, job: &Job, cancel: &Cancel) -> Result<Finished, SandboxError> {
     let tool = job.tool_name();
     let started = Instant::now();
-    let private = make_private_folder()?;
+    let private = PrivateFolder::make()?;
     let mut orders = Orders::new(&job.limits, sandbox.unconfined);
     orders.readable.clone_from(&job.checkout);
     orders.writable = Some(private.path().to_owned());
@@ -59,18 +60,20 @@ pub(super) fn run(sandbox: &Sandbox, job: &Job, cancel: &Cancel) -> Result<Finis
     command.stdin(Stdio::null());
     command.env("GOMEMLIMIT", (job.limits.memory / 8 * 7).to_string());
     for (name, folder) in job.private {
-        command.env(name, make_folder(private.path(), folder)?);
+        command.env(name, private.make_folder(folder)?);
     }
     command.envs(job.environment.iter().map(|(name, value)| (name, value)));
 
     let (sender, events) = mpsc::channel();
     let listening = cancel.listen(sender.clone());
-    let mut running = Running::start(&mut command, &tool)?;
+    let marker = sandbox.unconfined.then(|| private.path().to_owned());
+    let mut running = Running::start(&mut command, &tool, marker)?;
     running.read_streams(&job.limits, &sender, &tool)?;
     drop(sender);
     let deadline = started + job.limits.time;
-    let (stdout, stderr) = collect(&events, deadline, job)?;
-    let status = running.wait(deadline, job)?;
+    let mut watch = Watch::start(&private, job, running.id());
+    let (stdout, stderr) = collect(&events, deadline, &mut watch, job)?;
+    let status = running.wait(deadline, &mut watch, job)?;
     drop(listening);
     let code = judge_status(status, &stderr, job, &tool)?;
     Ok(Finished {
@@ -83,7 +86,7 @@ pub(super) fn run(sandbox: &Sandbox, job: &Job, cancel: &Cancel) -> Result<Finis
 
 pub(super) fn probe(sandbox: &Sandbox) -> Result<(), SandboxError> {
     let limits = Limits::default();
-    let private = make_private_folder()?;
+    let private = PrivateFolder::make()?;
     let mut orders = Orders::new(&limits, sandbox.unconfined);
     orders.writable = Some(private.path().to_owned());
     let output = build_command(sandbox.starter(), &orders, private.path())
@@ -114,27 +117,11 @@ pub(super) fn build_command(program: &Path, orders: &Orders, private: &Path) -> 
     command
 }
 
-pub(super) fn make_private_folder() -> Result<tempfile::TempDir, SandboxError> {
-    tempfile::Builder::new()
-        .prefix("drydock-")
-        .tempdir()
-        .map_err(|error| SandboxError::Workspace {
-            reason: error.kind().to_string(),
-        })
-}
-
-fn make_folder(private: &Path, name: &str) -> Result<OsString, SandboxError> {
-    let folder = private.join(name);
-    std::fs::create_dir_all(&folder).map_err(|error| SandboxError::Workspace {
-        reason: error.kind().to_string(),
-    })?;
-    Ok(folder.into_os_string())
-}
-
 /// Waits for both streams to end.
 fn collect(
     events: &mpsc::Receiver<Event>,
     deadline: Instant,
+    watch: &mut Watch<'_>,
     job: &Job,
 ) -> Result<(Vec<u8>, Vec<u8>), SandboxError> {
     let (mut stdout, mut stderr) = (None, None);
@@ -144,7 +131,9 @@ fn collect(
             (output, errors) => (stdout, stderr) = (output, errors),
         }
         let left = deadline.saturating_duration_since(Instant::now());
-        match events.recv_timeout(left) {
+        let next = events.recv_timeout(left.min(watch::PAUSE));
+        watch.look()?;
+        match next {
             Ok(Event::Output(bytes)) => stdout = Some(bytes),
             Ok(Event::Errors(bytes)) => stderr = Some(bytes),
             Ok(Event::OutputLimit) => {
@@ -158,6 +147,7 @@ fn collect(
                     tool: job.tool_name(),
                 });
             }
+            Err(mpsc::RecvTimeoutError::Timeout) if Instant::now() < deadline => {}
             Err(_) => return Err(time_limit(job)),
         }
     }

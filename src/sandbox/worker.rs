@@ -14,9 +14,8 @@ use std::thread::JoinHandle;
 use rustix::process::{Pid, PidfdFlags, Signal};
 
 use super::job::{Becomes, Limits, Orders};
-use super::run::{
-    build_command, make_private_folder, not_started, ran_out_of_memory, refuse_start,
-};
+use super::private::PrivateFolder;
+use super::run::{build_command, not_started, ran_out_of_memory, refuse_start};
 use super::running::read_capped;
 use super::{Sandbox, SandboxError};
 
@@ -147,7 +146,7 @@ fn keep(
     let (most, frames_to) = (limits.output, answers.clone());
     let reader = spawn(move || read_frames(stdout, most, &frames_to));
     let _ = started.send(Ok(ready));
-    let (said, _) = read_capped(stderr, limits.errors, true);
+    let said = read_capped(stderr, limits.errors);
     let status = child.wait();
     // Its last frames come before the news of its end.
     if let Ok(reader) = reader {
@@ -163,7 +162,7 @@ fn keep(
 type Parts = (Child, ChildStdout, ChildStderr, Started);
 
 fn start(sandbox: &Sandbox, limits: &Limits) -> Result<Parts, SandboxError> {
-    let private = make_private_folder()?;
+    let private = PrivateFolder::make()?;
     let mut orders = Orders::new(limits, sandbox.unconfined);
     orders.processor = u64::MAX;
     orders.becomes = Becomes::Worker;
