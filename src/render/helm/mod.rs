@@ -11,7 +11,7 @@ use super::origin::{Chunk, find_template, split_helm_output};
 use super::output::read_output;
 use super::workspace::{Start, Workspace, build_tool_problem};
 use super::{Output, Placeholder, Problem, Renderer, Request, Tool};
-use crate::yaml;
+use crate::yaml::{self, Budget};
 
 /// Helm on one chart.
 pub(super) struct Helm<'a> {
@@ -39,7 +39,14 @@ impl Renderer for Helm<'_> {
             by_chart_name: true,
         };
         let text = run(self.input, request, &workspace, tool, &context)?;
-        let mut chunks = split_helm_output(&text);
+        let mut chunks: Vec<Chunk<'_>> = split_helm_output(&text)
+            .take(Budget::DOCUMENTS + 1)
+            .collect();
+        if chunks.len() > Budget::DOCUMENTS {
+            let limit = Budget::DOCUMENTS;
+            let message = format!("the chart renders to more than {limit} objects");
+            return Err(vec![Problem::about(request.path, message)]);
+        }
         let mut manifests = Vec::new();
         let mut problems = Vec::new();
         if post::is_asked(self.input) {
