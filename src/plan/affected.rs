@@ -168,7 +168,7 @@ fn is_of_a_tool(tree: &Tree, folder: &RepoPath) -> bool {
     let mut above = folder.clone();
     let holds_chart = |folder: &RepoPath| {
         let chart = folder.join(CHART);
-        chart.is_some_and(|path| tree.is_file(&path))
+        chart.is_some_and(|path| tree.claims_file(&path))
     };
     while !above.is_root() && !holds_chart(&above) {
         above = above.parent();

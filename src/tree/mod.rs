@@ -286,6 +286,12 @@ impl Tree {
         self.find_file(path).is_ok()
     }
 
+    /// True when a regular file stands at this path, or something that cannot be followed: a link that
+    /// leaves the tree, a submodule. Whoever looks for the file has to stop there, not pass by.
+    pub(crate) fn claims_file(&self, path: &RepoPath) -> bool {
+        self.is_file(path) || self.entries.contains_key(path) && self.resolve(path).is_err()
+    }
+
     /// The blob id of the file at this path, links followed.
     pub fn find_blob(&self, path: &RepoPath) -> Option<&str> {
         self.find_file(path)

@@ -96,7 +96,7 @@ fn find_charts(scope: &Scope<'_>) -> Vec<RepoPath> {
         .tree
         .entries()
         .keys()
-        .filter(|path| path.file_name() == chart::FILE_NAME && scope.tree.is_file(path))
+        .filter(|path| path.file_name() == chart::FILE_NAME && scope.tree.claims_file(path))
         .map(RepoPath::parent)
         .collect();
     let is_dependency = |folder: &RepoPath| {

@@ -57,7 +57,7 @@ fn find_folders(scope: &Scope<'_>) -> BTreeSet<RepoPath> {
         .tree
         .entries()
         .keys()
-        .filter(|path| FILE_NAMES.contains(&path.file_name()) && scope.tree.is_file(path))
+        .filter(|path| FILE_NAMES.contains(&path.file_name()) && scope.tree.claims_file(path))
         .map(RepoPath::parent)
         .collect()
 }

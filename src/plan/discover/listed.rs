@@ -63,7 +63,7 @@ pub(super) fn find_renderer(scope: &Scope<'_>, folder: &RepoPath) -> RendererKin
         RendererKind::Kustomize
     } else if folder
         .join(CHART)
-        .is_some_and(|path| scope.tree.is_file(&path))
+        .is_some_and(|path| scope.tree.claims_file(&path))
     {
         RendererKind::Helm
     } else {

@@ -14,11 +14,11 @@ use crate::tree::Tree;
 pub(super) const FILE_NAMES: [&str; 3] =
     ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
-/// The kustomization files of a folder.
+/// The kustomization files of a folder, and what stands in the place of one.
 pub(super) fn find_files(tree: &Tree, folder: &RepoPath) -> Vec<RepoPath> {
     FILE_NAMES
         .into_iter()
         .filter_map(|name| folder.join(name))
-        .filter(|path| tree.is_file(path))
+        .filter(|path| tree.claims_file(path))
         .collect()
 }
