@@ -125,29 +125,21 @@ pub(super) struct Chunk<'a> {
 /// Splits Helm's output at the lines by which it names templates: `---` and `# Source: `. A
 /// document that spans several `---` (a file of CRDs) stays one chunk. A template can fake such
 /// lines only between documents, where they change nothing but its own attribution.
-pub(super) fn split_helm_output(text: &str) -> Vec<Chunk<'_>> {
+pub(super) fn split_helm_output(text: &str) -> impl Iterator<Item = Chunk<'_>> {
     const MARK: &str = "---\n# Source: ";
-    let mut starts: Vec<usize> = text
-        .match_indices(MARK)
-        .map(|(at, _)| at)
-        .filter(|at| *at == 0 || text.as_bytes().get(at - 1) == Some(&b'\n'))
-        .collect();
-    if starts.first() != Some(&0) {
-        starts.insert(0, 0);
-    }
-    let ends = starts.iter().skip(1).copied().chain([text.len()]);
-    starts
-        .iter()
-        .zip(ends)
-        .filter_map(|(start, end)| text.get(*start..end))
-        .map(|text| Chunk {
-            source: text
-                .strip_prefix(MARK)
-                .and_then(|rest| rest.lines().next())
-                .map(str::trim),
-            text,
-        })
-        .collect()
+    let mut next = Some(0);
+    std::iter::from_fn(move || {
+        let start = next?;
+        let rest = text.get(start..)?;
+        let end = rest.find("\n---\n# Source: ").map(|newline| newline + 1);
+        next = end.map(|end| start + end);
+        let text = rest.get(..end.unwrap_or(rest.len()))?;
+        let source = text
+            .strip_prefix(MARK)
+            .and_then(|rest| rest.lines().next())
+            .map(str::trim);
+        Some(Chunk { source, text })
+    })
 }
 
 /// The repository's file for a name as Helm writes it, `chart/templates/x.yaml`; `None` for a file
@@ -194,7 +186,7 @@ mod tests {
     #[test]
     fn helm_output_is_split_at_its_own_marks_only() {
         let text = "---\n# Source: c/templates/a.yaml\na: |\n  ---\n  # Source: fake\n---\n# Source: c/crds/b.yaml\nb: 1\n---\nc: 2\n";
-        let chunks = split_helm_output(text);
+        let chunks = split_helm_output(text).collect::<Vec<_>>();
         let sources: Vec<_> = chunks.iter().map(|chunk| chunk.source).collect();
         assert_eq!(sources, [Some("c/templates/a.yaml"), Some("c/crds/b.yaml")]);
         assert!(chunks[1].text.ends_with("c: 2\n"));

@@ -11,6 +11,9 @@ use super::{Budget, Document, Position, SyntaxError};
 const BEHIND: &str = "the document has ended before this, so kubectl would skip it; start a new \
                       document with `---`, or mend the indentation";
 
+/// Pieces between separators, empty ones counted, for each document that a text may have.
+const SEPARATORS: usize = 4;
+
 /// Every document of a text that can be read, and why the others cannot.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Stream {
@@ -55,8 +58,14 @@ pub fn read(bytes: &[u8], budget: &Budget) -> Stream {
         }
     };
     let mut repeated = 0;
-    for (index, mut chunk) in split(&text).into_iter().enumerate() {
+    let most = budget.max_documents.saturating_mul(SEPARATORS);
+    for (index, mut chunk) in split(&text, most).into_iter().enumerate() {
         chunk.start.offset += skipped;
+        if index >= most {
+            let message = format!("the text has more than {most} separators");
+            stream.errors.push(error(chunk.start, message));
+            break;
+        }
         if stream.documents.len() >= budget.max_documents {
             let message = format!("the text has more than {} documents", budget.max_documents);
             stream.errors.push(error(chunk.start, message));

@@ -18,14 +18,15 @@ pub(super) struct Chunk<'a> {
 }
 
 /// Cuts a stream. kubectl tries JSON first when the text starts with `{`, and goes on as YAML when
-/// that fails after at most one value; YAML is cut at lines that start with `---`.
-pub(super) fn split(text: &str) -> Vec<Chunk<'_>> {
+/// that fails after at most one value; YAML is cut at lines that start with `---`. Cutting ends once
+/// there are more than `most` pieces.
+pub(super) fn split(text: &str, most: usize) -> Vec<Chunk<'_>> {
     let mut cursor = Cursor::new(text);
     let mut chunks = Vec::new();
     if text.trim_start().starts_with('{') {
-        split_json(&mut cursor, &mut chunks);
+        split_json(&mut cursor, &mut chunks, most);
     }
-    split_yaml(&mut cursor, &mut chunks);
+    split_yaml(&mut cursor, &mut chunks, most);
     chunks
 }
 
@@ -77,10 +78,12 @@ pub(super) fn behind(start: Position, piece: &str) -> Position {
     }
 }
 
-fn split_json<'a>(cursor: &mut Cursor<'a>, chunks: &mut Vec<Chunk<'a>>) {
+fn split_json<'a>(cursor: &mut Cursor<'a>, chunks: &mut Vec<Chunk<'a>>, most: usize) {
     let text = cursor.rest();
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
-    while let Some(Ok(_)) = values.next() {
+    while chunks.len() <= most
+        && let Some(Ok(_)) = values.next()
+    {
         let passed = cursor.position.offset;
         let gap = text
             .get(passed..)
@@ -121,9 +124,9 @@ fn split_json<'a>(cursor: &mut Cursor<'a>, chunks: &mut Vec<Chunk<'a>>) {
 
 /// A separator ends the document before it; where none stands before it, kubectl keeps the line as
 /// the document's first.
-fn split_yaml<'a>(cursor: &mut Cursor<'a>, chunks: &mut Vec<Chunk<'a>>) {
+fn split_yaml<'a>(cursor: &mut Cursor<'a>, chunks: &mut Vec<Chunk<'a>>, most: usize) {
     let mut broken = false;
-    while !cursor.rest().is_empty() {
+    while chunks.len() <= most && !cursor.rest().is_empty() {
         let rest = cursor.rest();
         let newline = rest.find("\n---");
         let start = cursor.position;
