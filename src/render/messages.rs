@@ -97,6 +97,8 @@ fn shorten(said: &str) -> String {
     if message.chars().count() > LONGEST {
         message = message.chars().take(LONGEST).chain(['…']).collect();
     }
+    // What a file says must not move the cursor of whoever reads it.
+    message = message.replace(char::is_control, "\u{FFFD}");
     if message.is_empty() {
         message.push_str("the tool failed and did not say why");
     }
@@ -106,6 +108,12 @@ fn shorten(said: &str) -> String {
 /// The file that a message names, and the line when it is written behind the name. Helm names the
 /// file that failed first, Kustomize last.
 fn find_place(message: &str, context: &Context<'_>) -> (Option<RepoPath>, u32) {
+    if message.starts_with("values don't meet the specifications of the schema")
+        && let Some(schema) = context.root.join("values.schema.json")
+        && context.closure.contains(&schema)
+    {
+        return (Some(schema), 0);
+    }
     let is_edge = |letter: char| letter.is_whitespace() || "'\"`()<>,;[]{}".contains(letter);
     let mut named = message
         .split(is_edge)
@@ -127,12 +135,16 @@ fn find_file(word: &str, context: &Context<'_>) -> Option<(RepoPath, u32)> {
     let line = parts.next().and_then(|text| text.parse().ok()).unwrap_or(0);
     let from_root = RepoPath::root().join(name);
     let in_root = context.root.join(name);
+    let in_archives = context
+        .by_chart_name
+        .then(|| context.root.join("charts")?.join(name))
+        .flatten();
     let in_chart = context
         .by_chart_name
         .then(|| name.split_once('/'))
         .flatten()
         .and_then(|(_, rest)| context.root.join(rest));
-    let found = [in_chart, from_root, in_root]
+    let found = [in_chart, from_root, in_root, in_archives]
         .into_iter()
         .flatten()
         .find_map(|path| {
