@@ -1,6 +1,7 @@
 //! Rendering on real parts: the sandbox as the kernel enforces it, hostile content, what rendering
 //! hands on, and parity with the real tools.
 
+mod abuse;
 mod argocd;
 mod cache;
 mod edits;
@@ -9,7 +10,6 @@ mod expected;
 mod figures;
 mod flux;
 mod helm;
-mod hostile;
 mod outcome;
 mod parity;
 mod plain;

@@ -7,10 +7,10 @@ use drydock::finding::Blame;
 use drydock::ids::Side;
 use drydock::object::Role;
 use drydock::plan::{KustomizeInput, Refusal, RefusalKind, RendererInput};
-use drydock::render::{Outcome, ToolPaths, render, render_side};
+use drydock::render::{Outcome, ToolKind, ToolPaths, render, render_side};
 
 use crate::workbench::{
-    CONFIG_MAP, Repository, chart, helm_input, path, plan_of, problems, rendering, settings,
+    CONFIG_MAP, Repository, chart, helm_input, parts, path, plan_of, problems, rendering, settings,
     settings_with,
 };
 
@@ -346,4 +346,30 @@ fn hooks_are_objects_to_deployers_that_know_no_hooks() {
     for engine in [Engine::Flux, Engine::Kubectl, Engine::Apply, Engine::ArgoCd] {
         assert_eq!(role(engine, "helm.sh/hook: test"), Role::Object);
     }
+}
+
+#[test]
+fn a_tool_that_is_linked_with_the_c_library_renders_as_confined_as_a_static_one() {
+    let repository = Repository::with(&[
+        ("app/kustomization.yaml", "resources: [a.yaml]\n"),
+        ("app/a.yaml", CONFIG_MAP),
+    ]);
+    let settings = settings_with(ToolPaths {
+        kustomize: Some(parts().join("bin/kustomize-dynamic")),
+        ..ToolPaths::default()
+    });
+    let tool = settings.tools.find_one(ToolKind::Kustomize).unwrap();
+    assert!(tool.dynamic);
+    let outcome = render_side(&repository.kustomize("app"), &repository.tree(), &settings);
+    assert_eq!(rendering(&outcome).manifests.len(), 1);
+}
+
+#[test]
+fn a_chart_of_more_objects_than_one_rendering_may_have_is_refused() {
+    let object = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: \"x{{ . }}\"}\n";
+    let template = format!("{{{{ range until 20002 }}}}\n{object}{{{{ end }}}}\n");
+    let repository = chart(&[("a.yaml", &template)]);
+    let outcome = repository.render(&repository.helm("chart"));
+    let message = &problems(&outcome)[0].message;
+    assert!(message.contains("more than 20000 objects"), "{message}");
 }
