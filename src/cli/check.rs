@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
+use super::outside::OutsideArgs;
 use super::{CommandError, Exit, cache, clusters, files, inputs, output, policies};
 use crate::clients::git::{GitError, Repository};
 use crate::config::repo::{Engine, RepoConfig};
@@ -56,6 +58,8 @@ pub(super) struct CheckArgs {
     pub(super) now: Option<String>,
     #[command(flatten)]
     pub(super) cluster: ClusterArgs,
+    #[command(flatten)]
+    pub(super) outside: OutsideArgs,
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
@@ -224,6 +228,7 @@ fn judge_change(args: &CheckArgs) -> Result<(Report, Option<Observation>), Comma
         sandbox,
         clusters: clusters::connect(&args.cluster, &rules.config, runtime.as_ref(), &masker)?,
         masker,
+        outside: Arc::new(args.outside.read()?),
         now_ns: inputs::now_ns(args.now.as_deref())?,
     };
     let judgement = pipeline::judge(&change.subject, &rules, &means);

@@ -128,6 +128,7 @@ fn judge(folder: &Path, unconfined: bool) -> Result<(Report, Vec<LeftOut>), Comm
         sandbox,
         masker,
         clusters: Clusters::Recorded(Arc::new(observation)),
+        outside: Arc::default(),
         now_ns: inputs::now_ns(None)?,
     };
     let subject = Subject {

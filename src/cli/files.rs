@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::check::CheckArgs;
 use super::{CommandError, inputs, output, policies};
@@ -65,6 +66,7 @@ pub(super) fn judge(args: &CheckArgs, gates: BTreeSet<Gate>) -> Result<Report, C
         render: inputs::render_settings(&sandbox, &masker, None),
         sandbox,
         clusters: Clusters::None,
+        outside: Arc::default(),
         masker,
         now_ns: inputs::now_ns(args.now.as_deref())?,
     };

@@ -17,6 +17,7 @@ mod doctor;
 mod files;
 mod inputs;
 mod output;
+mod outside;
 mod policies;
 pub mod policy;
 mod policy_command;

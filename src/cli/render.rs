@@ -6,12 +6,14 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::cache::{self, CacheArgs};
+use super::outside::OutsideArgs;
 use super::{CommandError, Exit, apps, inputs, output};
 use crate::finding::Blame;
 use crate::ids::RepoPath;
 use crate::object::{Manifest, Role};
-use crate::plan::{AppSide, Defaults, Origin, RendererInput, Selection};
+use crate::plan::{AppSide, Defaults, Origin, Plan, RendererInput, Selection};
 use crate::render::{self, Outcome};
+use crate::run::outside::Bringing;
 use crate::tree::Tree;
 use crate::yaml;
 
@@ -51,6 +53,8 @@ pub(super) struct RenderArgs {
     /// Kubernetes version that charts see
     #[arg(long, value_name = "VERSION")]
     pub(super) kubernetes_version: Option<String>,
+    #[command(flatten)]
+    pub(super) outside: OutsideArgs,
     /// Print the values of Secrets instead of tags
     #[arg(long)]
     pub(super) show_secrets: bool,
@@ -83,8 +87,17 @@ pub(super) fn run(args: &RenderArgs) -> Result<Exit, CommandError> {
             .map_err(|error: crate::ids::InvalidId| CommandError::new(error.to_string()))?;
     }
     let origin = args.origin.origin(&repository, None);
-    let side = choose(args, &tree, origin, &settings)?;
-    match render::render_side(&side, &tree, &settings) {
+    let outside = args.outside.read()?;
+    let mut bringing = Bringing::new(&outside);
+    let brought = bringing.try_plan(&Tree::empty(), &tree, |_, tree| {
+        let side = choose(args, tree, origin.clone(), &settings)?;
+        Ok::<_, CommandError>(Plan::of_side(side, tree.revision()))
+    })?;
+    let side = brought.plan.apps.into_iter().find_map(|app| app.head);
+    let side = side.ok_or_else(|| CommandError::new("there is nothing to render"))?;
+    let mut outcome = render::render_side(&side, &brought.head, &settings);
+    bringing.relocate(outcome.problems_mut());
+    match outcome {
         Outcome::Rendered(rendering) => {
             let kept: Vec<&Manifest> = rendering
                 .manifests

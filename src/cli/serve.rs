@@ -219,6 +219,7 @@ async fn bench(
             sandbox: sandbox.clone(),
             masker,
             clusters: previews,
+            outside: Arc::new(settings.outside.clone()),
             now_ns: 0,
         },
         serves: settings.repositories.clone(),

@@ -136,6 +136,11 @@ impl Supply {
         self.0.get(need)
     }
 
+    /// True when nothing was asked for.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Every need with its answer, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&Need, &Result<Supplied, Shortage>)> {
         self.0.iter()

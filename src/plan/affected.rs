@@ -267,6 +267,10 @@ impl Comparison<'_> {
         if self.changed.contains(path) {
             return true;
         }
+        // What was fetched differs only where a file of the repository asks for something else.
+        if self.base.is_supplied(path) || self.head.is_supplied(path) {
+            return false;
+        }
         // A path behind a link is no entry, and a link stays the same when its target changes; only
         // the content tells.
         let is_plain = |tree: &Tree| {

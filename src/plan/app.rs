@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::inputs::RendererInput;
 use crate::config::repo::Engine;
+use crate::finding::Blame;
 use crate::ids::{AppId, ClusterName, Digest, RepoPath};
 
 /// Everything that decides what an application renders to on one side.
@@ -133,6 +134,8 @@ pub enum RefusalKind {
     Unreadable,
     /// A chart whose dependencies are not in the repository.
     MissingDependency,
+    /// Something from outside that was asked for and did not come; whose move it is.
+    NotSupplied(Blame),
     /// More files, bytes or levels than the limits allow.
     TooLarge,
     /// A file that made the application before and stays, while nothing would read it any more.

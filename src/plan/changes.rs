@@ -16,13 +16,14 @@ const SIZE_LIMIT: usize = 512 * 1024;
 /// Share of a file's bytes that must be the same, in percent; Git's default.
 const SIMILARITY: usize = 50;
 
-/// Every changed file, in path order. Trees are compared by blob id, so equal files are never read.
+/// Every changed file of the repository itself, in path order. Trees are compared by blob id, so equal
+/// files are never read.
 pub fn find_changes(base: &Tree, head: &Tree) -> Vec<ChangedFile> {
     let mut removed: BTreeMap<&RepoPath, &Entry> = BTreeMap::new();
     let mut added: BTreeMap<&RepoPath, &Entry> = BTreeMap::new();
     let mut changes = Vec::new();
-    for (path, entry) in base.entries() {
-        match head.entries().get(path) {
+    for (path, entry) in base.own_entries() {
+        match head.own_entries().get(path) {
             None => {
                 removed.insert(path, entry);
             }
@@ -34,8 +35,8 @@ pub fn find_changes(base: &Tree, head: &Tree) -> Vec<ChangedFile> {
             Some(_) => {}
         }
     }
-    for (path, entry) in head.entries() {
-        if !base.entries().contains_key(path) {
+    for (path, entry) in head.own_entries() {
+        if !base.own_entries().contains_key(path) {
             added.insert(path, entry);
         }
     }

@@ -17,6 +17,7 @@ mod kustomization;
 mod membership;
 mod origin;
 mod orphans;
+pub mod outside;
 mod parallel;
 mod remote;
 mod replaced;
@@ -39,7 +40,7 @@ pub use seen::{Seen, SeenObject};
 use std::collections::BTreeMap;
 
 use crate::config::repo::Engine;
-use crate::ids::{AppId, ClusterName, RepoPath, Side};
+use crate::ids::{AppId, ClusterName, DeclaredBy, RepoPath, Side};
 use crate::tree::Revision;
 
 pub use origin::Origin;
@@ -57,6 +58,31 @@ pub struct Plan {
     pub untouched: Vec<Untouched>,
     /// Every changed file, both names of a rename.
     pub changed: Vec<ChangedFile>,
+}
+
+impl Plan {
+    /// A plan of one application that is there after and not before.
+    pub fn of_side(side: AppSide, head: &Revision) -> Self {
+        let id = AppId {
+            kind: DeclaredBy::Config,
+            cluster: side.cluster.clone(),
+            namespace: String::new(),
+            name: String::new(),
+            variant: None,
+        };
+        Self {
+            base: Revision::Empty,
+            head: head.clone(),
+            apps: vec![PlannedApp {
+                id,
+                base: None,
+                head: Some(side),
+                why: vec![Why::Asked],
+            }],
+            untouched: Vec::new(),
+            changed: Vec::new(),
+        }
+    }
 }
 
 /// One application on both sides of a change.

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::config::repo::{Engine, RendererKind};
 use crate::ids::{Digest, ObjectRef, RepoPath, Side};
 use crate::object::Manifest;
+use crate::plan::outside::is_fetched;
 use crate::plan::{AppSide, AppSource, HelmInput, Plan, PlannedApp, Refusal, RendererInput};
 use crate::tree::Tree;
 
@@ -117,6 +118,9 @@ fn find_unknown(source: &AppSource) -> Option<Problem> {
 /// Why a source that is not the tree under judgement cannot be rendered.
 fn find_elsewhere(source: &AppSource) -> Option<Problem> {
     let repository = source.repository.as_ref()?;
+    if is_fetched(&source.path) {
+        return None;
+    }
     let revision = source.revision.as_deref().unwrap_or("HEAD");
     let what = match &source.chart {
         Some(chart) => format!("the chart `{chart}` {revision} of `{repository}`"),

@@ -119,6 +119,14 @@ impl Outcome {
         }
     }
 
+    /// The same, to say more exactly where they are.
+    pub fn problems_mut(&mut self) -> &mut [Problem] {
+        match self {
+            Self::Absent | Self::Rendered(_) => &mut [],
+            Self::Failed(problems) | Self::NotEvaluable(problems) => problems,
+        }
+    }
+
     /// Why it could not be rendered; empty when it was, or is absent.
     pub fn problems(&self) -> &[Problem] {
         match self {

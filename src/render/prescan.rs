@@ -1,4 +1,4 @@
-//! What planning refused, as problems of the author: nothing starts when there is one.
+//! What planning refused, as problems: nothing starts when there is one.
 
 use crate::finding::Blame;
 use crate::plan::{Refusal, RefusalKind};
@@ -15,7 +15,10 @@ fn build_problem(refusal: &Refusal) -> Problem {
         message: describe(refusal.kind, &refusal.text),
         path: Some(refusal.path.clone()),
         line: refusal.line,
-        blame: Blame::Author,
+        blame: match refusal.kind {
+            RefusalKind::NotSupplied(blame) => blame,
+            _ => Blame::Author,
+        },
     }
 }
 
@@ -40,6 +43,7 @@ fn describe(kind: RefusalKind, text: &str) -> String {
         RefusalKind::MissingDependency => format!(
             "the chart dependency `{text}` is not in the repository: `helm dependency build` puts it into `charts/`"
         ),
+        RefusalKind::NotSupplied(_) => text.to_owned(),
         RefusalKind::TooLarge => format!("{text}: more than rendering accepts"),
         RefusalKind::Orphaned => format!(
             "`{text}` was deployed before this change and stays, but no application reads it any more, so nobody would judge it: delete it, or leave its folder as it was found"

@@ -6,6 +6,7 @@ mod shape;
 
 use crate::finding::{Blame, Gate, Judged, NotVerified};
 use crate::ids::{Digest, ObjectRef};
+use crate::plan::outside::own_path;
 use crate::plan::{AppSource, Declaration, OnRemoval, Untouched, UntouchedItem};
 use crate::preview::Change;
 use crate::tree::Revision;
@@ -134,7 +135,7 @@ fn mirror_source<'a>(source: &'a AppSource, head: Option<&Revision>) -> Source<'
             Some(_) => source.revision.clone(),
         },
         chart: source.chart.as_deref(),
-        path: source.path.to_string(),
+        path: own_path(&source.path).to_string(),
         renderer: source.renderer.kind().word(),
     }
 }

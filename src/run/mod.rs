@@ -15,6 +15,7 @@ pub(crate) mod evaluate;
 mod failure;
 pub mod judge;
 pub mod observe;
+pub mod outside;
 pub mod pipeline;
 pub mod publish;
 mod queue;

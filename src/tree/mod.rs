@@ -5,6 +5,7 @@
 
 mod link;
 mod materialise;
+mod overlay;
 mod read;
 mod scan;
 
@@ -124,6 +125,7 @@ pub struct Tree {
     revision: Revision,
     entries: Arc<BTreeMap<RepoPath, Entry>>,
     backing: Backing,
+    overlay: Option<Arc<overlay::Overlay>>,
 }
 
 #[derive(Clone)]
@@ -162,6 +164,7 @@ impl Tree {
             revision: Revision::Empty,
             entries: Arc::default(),
             backing: Backing::Empty,
+            overlay: None,
         }
     }
 
@@ -179,6 +182,7 @@ impl Tree {
             revision,
             entries: Arc::new(entries),
             backing: Backing::Memory(files),
+            overlay: None,
         })
     }
 
@@ -192,6 +196,7 @@ impl Tree {
             revision,
             entries: Arc::new(entries),
             backing: Backing::Git(Arc::new(repository)),
+            overlay: None,
         }
     }
 
@@ -208,6 +213,7 @@ impl Tree {
                 root,
                 objects: None,
             },
+            overlay: None,
         }
     }
 
@@ -224,6 +230,7 @@ impl Tree {
                 root,
                 objects: Some(Arc::new(objects)),
             },
+            overlay: None,
         }
     }
 

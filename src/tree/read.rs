@@ -52,6 +52,10 @@ impl Reader<'_> {
         if entry.kind == EntryKind::Submodule {
             return Err(TreeError::Submodule(path.clone()));
         }
+        let overlay = self.tree.overlay.as_ref();
+        if let Some(content) = overlay.and_then(|overlay| overlay.find(path)) {
+            return Ok(content.to_vec());
+        }
         match &self.tree.backing {
             Backing::Empty => Err(TreeError::Missing(path.clone())),
             Backing::Memory(files) => files

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::apiserver::part;
+use crate::binary::parts;
 
 /// Runs Helm in a home of its own; the error is what it printed.
 pub(crate) fn helm(home: &Path, args: &[&str]) -> Result<String, String> {
@@ -11,7 +11,7 @@ pub(crate) fn helm(home: &Path, args: &[&str]) -> Result<String, String> {
 }
 
 pub(crate) fn run(program: &str, home: &Path, args: &[&str]) -> Result<String, String> {
-    let output = Command::new(part(program))
+    let output = Command::new(parts().join("bin").join(program))
         .args(args)
         .current_dir(home)
         .env_clear()

@@ -1,10 +1,10 @@
 //! What rendering needs from outside: fetched from real protocols on 127.0.0.1, which the real Helm
 //! and the real Git speak with the same servers.
 
-#[path = "../support/apiserver.rs"]
-#[expect(unreachable_pub, reason = "binaries whose tests are `pub` share it")]
-mod apiserver;
 mod bases;
+#[path = "../support/binary.rs"]
+#[expect(unreachable_pub, reason = "binaries whose tests are `pub` share it")]
+mod binary;
 mod dependencies;
 #[path = "../git/server.rs"]
 mod git_server;
@@ -12,6 +12,7 @@ mod helm;
 mod hostile;
 mod keeping;
 mod registries;
+mod rendering;
 #[path = "../support/repo.rs"]
 #[expect(unreachable_pub, dead_code, reason = "other binaries use more of it")]
 mod repo;

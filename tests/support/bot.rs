@@ -56,6 +56,7 @@ pub(crate) fn bench(clusters: Clusters) -> Bench {
             sandbox,
             masker,
             clusters,
+            outside: Arc::default(),
             now_ns: 0,
         },
         serves: vec!["demo/*".to_owned()].try_into().unwrap(),

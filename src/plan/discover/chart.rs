@@ -23,6 +23,8 @@ pub(crate) struct Chart {
     pub(super) is_library: bool,
     /// Names of the charts it needs, with their lines.
     pub(super) dependencies: Vec<(String, u32)>,
+    /// Those of them that are charts of this repository: name, and path from the chart.
+    pub(super) local: Vec<(String, String)>,
     /// Why it cannot be read, with its line.
     pub(super) error: Option<(u32, String)>,
 }
@@ -52,6 +54,11 @@ impl Chart {
                 chart
                     .dependencies
                     .push((name.to_owned(), item.span.start.line));
+                let repository = item.find("repository");
+                let repository = repository.and_then(|pair| pair.value.as_str());
+                if let Some(path) = repository.and_then(|text| text.strip_prefix("file://")) {
+                    chart.local.push((name.to_owned(), path.to_owned()));
+                }
             }
         }
         chart

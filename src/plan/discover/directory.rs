@@ -30,7 +30,7 @@ pub(super) fn discover(
         .collect();
     let candidates: Vec<&RepoPath> = scope
         .tree
-        .entries()
+        .own_entries()
         .iter()
         .filter(|(path, entry)| {
             entry.kind != EntryKind::Submodule

@@ -11,7 +11,7 @@ use crate::plan::{
     Declared, HelmInput, Refusal, RefusalKind, RendererInput, Untouched, UntouchedItem,
     UntouchedReason, parallel,
 };
-use crate::tree::{Child, Reader};
+use crate::tree::{Child, Reader, Tree};
 
 /// Where chart authors keep values to try a chart with, and how those files end.
 const TRIALS: (&str, &str) = ("ci", "-values.yaml");
@@ -94,7 +94,7 @@ fn release_name(folder: &RepoPath) -> String {
 fn find_charts(scope: &Scope<'_>) -> Vec<RepoPath> {
     let all: BTreeSet<RepoPath> = scope
         .tree
-        .entries()
+        .own_entries()
         .keys()
         .filter(|path| path.file_name() == chart::FILE_NAME && scope.tree.claims_file(path))
         .map(RepoPath::parent)
@@ -166,6 +166,16 @@ pub(super) fn read(scope: &Scope<'_>, reader: &Reader<'_>, folder: &RepoPath) ->
                             .insert(refuse(kind, *line, dependency.clone()));
                     }
                 }
+                for (name, local) in &chart.local {
+                    let archive = local_archive(folder, name);
+                    let is_supplied = archive.is_some_and(|path| scope.tree.is_supplied(&path));
+                    // What the archive is made of: whoever changes it changes this application.
+                    if (is_supplied || !is_vendored(scope, reader, folder, name))
+                        && let Some(local) = folder.join(local)
+                    {
+                        closure.files.extend(collect_chart(scope.tree, &local));
+                    }
+                }
                 if is_required {
                     whole = Chart::clone(&chart);
                 }
@@ -177,6 +187,18 @@ pub(super) fn read(scope: &Scope<'_>, reader: &Reader<'_>, folder: &RepoPath) ->
         }
     }
     (whole, closure)
+}
+
+/// Where the archive of a dependency stands that is a chart of the same repository.
+pub(in crate::plan) fn local_archive(folder: &RepoPath, name: &str) -> Option<RepoPath> {
+    folder.join(&format!("charts/{name}-0.local.tgz"))
+}
+
+/// The files of a chart, without what must not be taken.
+pub(in crate::plan) fn collect_chart(tree: &Tree, folder: &RepoPath) -> BTreeSet<RepoPath> {
+    let is_own = |path: &RepoPath| path.is_within(folder) && tree.is_file(path);
+    let files = chart::collect(tree, folder).files.into_iter();
+    files.filter(is_own).collect()
 }
 
 /// True when `charts/` holds a chart of this name, as a folder or an archive. Helm asks the same

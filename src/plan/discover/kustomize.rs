@@ -55,7 +55,7 @@ pub(super) fn discover(
 fn find_folders(scope: &Scope<'_>) -> BTreeSet<RepoPath> {
     scope
         .tree
-        .entries()
+        .own_entries()
         .keys()
         .filter(|path| FILE_NAMES.contains(&path.file_name()) && scope.tree.claims_file(path))
         .map(RepoPath::parent)

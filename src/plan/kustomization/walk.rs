@@ -6,7 +6,7 @@ use super::find_files;
 use super::parse::{Parsed, Reference, Role, parse_kustomization, parse_plugins};
 use crate::ids::RepoPath;
 use crate::plan::cache::Cache;
-use crate::plan::{Refusal, RefusalKind, remote};
+use crate::plan::{Refusal, RefusalKind, outside, remote};
 use crate::tree::{EntryKind, Reader, Tree, TreeError};
 
 /// Files that one build may read: as many as objects that one rendering may have.
@@ -148,6 +148,9 @@ impl<'a> Walk<'a> {
         let Some(target) = target else {
             return self.refuse(RefusalKind::LeavesRepository, place);
         };
+        if !outside::may_refer(self.tree, place.file, text, &target) {
+            return self.refuse(RefusalKind::LeavesRepository, place);
+        }
         let Ok(real) = self.tree.resolve(&target) else {
             return self.refuse(RefusalKind::UnsafeEntry, place);
         };

@@ -120,7 +120,8 @@ fn index_sources(request: &Request<'_>, workspace: &Workspace) -> Index {
         let is_manifest = [".yaml", ".yml", ".json"]
             .iter()
             .any(|end| name.ends_with(end));
-        if is_manifest && !FILE_NAMES.contains(&name) {
+        // What was fetched stands in no file of the repository.
+        if is_manifest && !FILE_NAMES.contains(&name) && !request.tree.is_supplied(path) {
             // Only a hint is lost with a file that cannot be read again or is not UTF-8.
             if let Some(text) = workspace.read(path) {
                 index.add(path, &text);

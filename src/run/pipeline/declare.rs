@@ -11,19 +11,17 @@ use crate::plan::{
 use crate::render::{self, Known, Outcome};
 use crate::tree::Tree;
 
-use super::Subject;
-
 /// Plans a change. What was rendered on the way is in `known` afterwards.
 pub(super) fn plan(
     planner: &Planner<'_>,
-    subject: &Subject,
+    [base, head]: [&Tree; 2],
+    selection: &Selection,
     settings: &render::Settings,
     known: &mut Known,
 ) -> Plan {
-    let (base, head) = (&subject.base, &subject.head);
-    let mut sides = planner.find_both(base, head, &subject.selection);
-    let is_change = base.digest() != head.digest() || subject.selection == Selection::All;
-    if is_change && !matches!(subject.selection, Selection::Path(_)) {
+    let mut sides = planner.find_both(base, head, selection);
+    let is_change = base.digest() != head.digest() || *selection == Selection::All;
+    if is_change && !matches!(selection, Selection::Path(_)) {
         for (apps, side) in sides.iter_mut().zip([Side::Base, Side::Head]) {
             let tree = match side {
                 Side::Base => base,
@@ -32,7 +30,7 @@ pub(super) fn plan(
             extend(planner, tree, apps, settings, known);
         }
     }
-    planner.build(base, head, sides, &subject.selection)
+    planner.build(base, head, sides, selection)
 }
 
 /// Every application that a tree declares.
@@ -57,14 +55,8 @@ pub fn plan_change(
     settings: &render::Settings,
 ) -> Plan {
     let planner = Planner::new(config, defaults);
-    let subject = Subject {
-        base: base.clone(),
-        head: head.clone(),
-        base_name: None,
-        head_name: None,
-        selection: Selection::Changed,
-    };
-    plan(&planner, &subject, settings, &mut Known::default())
+    let known = &mut Known::default();
+    plan(&planner, [base, head], &Selection::Changed, settings, known)
 }
 
 /// Adds what the objects of these applications declare, to the tenth level.

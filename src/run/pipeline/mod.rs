@@ -9,6 +9,7 @@ mod crds;
 pub(crate) mod declare;
 mod files;
 mod findings;
+mod floating;
 mod gates;
 mod pairs;
 mod policies;
@@ -25,12 +26,14 @@ pub use policies::{PolicyChoice, PolicyInput};
 pub use preview::Clusters;
 pub use rules::Rules;
 
+use crate::config::settings::Outside;
 use crate::ids::{AppId, Digest, RepoPath};
 use crate::object::Masker;
 use crate::observe::Observation;
 use crate::plan::{Plan, Planner, Selection};
 use crate::render::{self, Known, RenderedApp};
 use crate::report::model::Report;
+use crate::run::outside::{Bringing, Brought};
 use crate::sandbox::Sandbox;
 use crate::tree::Tree;
 use crate::verdict::Verdict;
@@ -61,6 +64,8 @@ pub struct Means {
     pub masker: Masker,
     /// Where previews come from.
     pub clusters: Clusters,
+    /// Where charts and remote bases may be fetched from.
+    pub outside: Arc<Outside>,
     /// The time of the judgement, in nanoseconds of Unix time: what policies see as now.
     pub now_ns: i64,
 }
@@ -95,9 +100,24 @@ pub fn judge(subject: &Subject, rules: &Rules, means: &Means) -> Judgement {
     let settings = rules.render_settings(means, &facts);
     let mut known = Known::default();
     let planner = Planner::new(&rules.config, &rules.defaults);
-    let plan = declare::plan(&planner, subject, &settings, &mut known);
-    let rendered = render::render_known(&plan, &subject.base, &subject.head, &settings, &mut known);
-    let gates = gates::judge(subject, &plan, &rendered, rules, means, &facts);
+    let mut bringing = Bringing::new(&means.outside);
+    let Brought { plan, base, head } = bringing.plan(&subject.base, &subject.head, |base, head| {
+        declare::plan(
+            &planner,
+            [base, head],
+            &subject.selection,
+            &settings,
+            &mut known,
+        )
+    });
+    let mut rendered = render::render_known(&plan, &base, &head, &settings, &mut known);
+    for app in &mut rendered {
+        for outcome in [&mut app.base, &mut app.head] {
+            bringing.relocate(outcome.problems_mut());
+        }
+    }
+    let mut gates = gates::judge(subject, &plan, &rendered, rules, means, &facts);
+    floating::find(&plan, [&base, &head], bringing.mounts(), &mut gates);
     let seen = preview::look(&plan, &rendered, rules, means, &facts);
     let reader = subject.head.reader();
     let text_of = |path: &RepoPath| {

@@ -3,6 +3,7 @@
 use crate::config::repo::RendererKind;
 use crate::ids::{Digest, Side};
 use crate::plan::PlannedApp;
+use crate::plan::outside::own_path;
 use crate::preview::AppPreview;
 use crate::render::{Outcome, RenderedApp};
 use crate::report::model::AppReport;
@@ -28,7 +29,9 @@ pub(super) fn build_app(
     });
     AppReport {
         id: planned.id.clone(),
-        path: first.map(|source| source.path.clone()).unwrap_or_default(),
+        path: first
+            .map(|source| own_path(&source.path))
+            .unwrap_or_default(),
         renderer: first.map_or(RendererKind::Directory, |source| source.renderer.kind()),
         sources: side.map(|side| side.sources.clone()).unwrap_or_default(),
         cluster: side.map(|side| side.cluster.clone()).unwrap_or_default(),
