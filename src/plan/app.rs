@@ -20,6 +20,9 @@ pub struct AppSide {
     pub engine: Engine,
     /// Every file that rendering can read, in path order.
     pub closure: BTreeSet<RepoPath>,
+    /// Those of them that it takes values from and does not deploy: they hold ConfigMaps and Secrets of
+    /// another application.
+    pub values_from: BTreeSet<RepoPath>,
     /// Why it must not be rendered: found before anything starts. Empty: it may.
     pub refusals: Vec<Refusal>,
     /// The object that declares it; `None` where files or the configuration do.
@@ -37,6 +40,7 @@ impl Default for AppSide {
             namespace: None,
             engine: Engine::Apply,
             closure: BTreeSet::new(),
+            values_from: BTreeSet::new(),
             refusals: Vec::new(),
             declaration: None,
             creates_namespace: false,

@@ -48,8 +48,11 @@ pub(super) fn find_replaced(found: &Declared, declared: &BTreeMap<AppId, AppSide
             .collect();
         let candidates = side.closure.first().and_then(|path| by_file.get(path));
         for candidate in candidates.into_iter().flatten() {
-            let reads = declared.get(*candidate).map(|side| &side.closure);
-            if reads.is_some_and(|reads| side.closure.is_subset(reads)) {
+            // What only gives values to another application is not deployed through it.
+            let deploys = |by: &AppSide| {
+                side.closure.is_subset(&by.closure) && side.closure.is_disjoint(&by.values_from)
+            };
+            if declared.get(*candidate).is_some_and(deploys) {
                 by.insert((*candidate).clone());
             }
         }

@@ -71,6 +71,7 @@ pub(super) fn compose(
         }),
         creates_namespace: texts(value, "/spec/syncPolicy/syncOptions")
             .any(|option| option.eq_ignore_ascii_case("CreateNamespace=true")),
+        ..AppSide::default()
     };
     (id, side)
 }

@@ -1,9 +1,12 @@
 //! A `Kustomization`: a folder of a source, built by Kustomize with what the declaration changes.
 
+use std::collections::BTreeSet;
+
 use super::World;
+use super::artifact::Artifact;
 use super::edits::{read_common_metadata, read_edits};
 use super::fields::{Fields, Wrong};
-use super::objects::{KUSTOMIZE, Object, Objects};
+use super::objects::{KUSTOMIZE, Object, Objects, Used};
 use super::source::{Reference, Source, resolve, spec_of};
 use super::substitute;
 use crate::config::repo::Engine;
@@ -28,69 +31,23 @@ pub(super) fn build(
     let folder = clean(spec.text("path").unwrap_or_default());
     let reference = Reference::read(&spec.inside("sourceRef"), object.namespace);
     let resolved = resolve(world, objects, object, &reference, &folder);
-    let (substitution, mut digests) = substitute::read(objects, object, &spec);
-    digests.extend(resolved.digest);
+    let mut used = Used::default();
+    let substitution = substitute::read(objects, object, &spec, &mut used);
+    used.digests.extend(resolved.digest);
 
-    let mut input = KustomizeInput {
+    let input = KustomizeInput {
         open_load_restrictor: true,
         generated: None,
         edits: read_kustomize_edits(&spec),
         substitution,
     };
-    let mut closure = Closure::default();
-    let mut source = AppSource::here(folder.clone(), RendererInput::Kustomize(input.clone()));
-    let folder = match &resolved.source {
-        Source::Own(_, root) => root.join(folder.as_str()).unwrap_or(folder),
-        Source::Elsewhere { .. } | Source::Unknown(_) => folder,
+    let place = Place {
+        object,
+        spec: &spec,
+        reference: &reference,
+        folder,
     };
-    source.path = folder.clone();
-    match resolved.source {
-        Source::Own(artifact, _) if artifact.tree.is_folder(&folder) => {
-            let built = world.closures.find(&artifact, world.scope.cache, &folder);
-            input.generated.clone_from(&built.generated);
-            closure = built.closure.clone();
-            let tree = &artifact.tree;
-            let is_there = |text: &String| {
-                let path = folder.join(text);
-                path.is_some_and(|path| tree.is_folder(&path))
-            };
-            if spec.flag("ignoreMissingComponents") {
-                input.edits.components.retain(is_there);
-            }
-            for text in &input.edits.components {
-                read_component(world, tree, object, &folder, text, &mut closure);
-            }
-        }
-        Source::Own(..) if world.scope.tree.is_folder(&folder) => {
-            let text = format!(
-                "`spec.path` is `{folder}`, which the {} leaves out (`ignore`, `.sourceignore`)",
-                reference.describe()
-            );
-            closure
-                .refusals
-                .insert(refuse(object, RefusalKind::Declaration, text));
-        }
-        Source::Own(..) => {
-            let text = format!("{folder}/");
-            closure
-                .refusals
-                .insert(refuse(object, RefusalKind::Missing, text));
-        }
-        Source::Elsewhere {
-            repository,
-            revision,
-        } => {
-            source.repository = Some(repository);
-            source.revision = revision;
-        }
-        Source::Unknown(text) => {
-            source.repository = Some(text.clone());
-            closure
-                .refusals
-                .insert(refuse(object, RefusalKind::Elsewhere, text));
-        }
-    }
-    source.renderer = RendererInput::Kustomize(input);
+    let (source, closure) = place.fill(world, resolved.source, input);
     let on_removal = read_removal(objects, object, &spec);
     let suspended = spec.flag("suspend");
     let side = AppSide {
@@ -100,11 +57,93 @@ pub(super) fn build(
         engine: Engine::Flux,
         closure: closure.files,
         refusals: closure.refusals.into_iter().collect(),
-        declaration: Some(object.declaration(&digests, on_removal, suspended)),
-        creates_namespace: false,
+        declaration: Some(object.declaration(&used.digests, on_removal, suspended)),
+        ..AppSide::default()
     };
+    let side = with_files(side, used.files);
     let id = object.id(DeclaredBy::FluxKustomization);
     (id, with_wrong(side, object, wrong))
+}
+
+/// What a declaration asks of its source.
+struct Place<'a> {
+    object: &'a Object<'a>,
+    spec: &'a Fields<'a>,
+    reference: &'a Reference,
+    folder: RepoPath,
+}
+
+impl Place<'_> {
+    /// What is built there, and what that reads.
+    fn fill(
+        &self,
+        world: &World<'_, '_>,
+        found: Source,
+        mut input: KustomizeInput,
+    ) -> (AppSource, Closure) {
+        let mut closure = Closure::default();
+        let (mut folder, mut repository, mut revision) = (self.folder.clone(), None, None);
+        match found {
+            Source::Own(artifact, root) => {
+                folder = root.join(folder.as_str()).unwrap_or(folder);
+                if artifact.tree.is_folder(&folder) {
+                    closure = self.build(world, &artifact, &folder, &mut input);
+                } else {
+                    closure.refusals.insert(self.refuse_folder(world, &folder));
+                }
+            }
+            Source::Elsewhere {
+                repository: url,
+                revision: at,
+            } => (repository, revision) = (Some(url), at),
+            Source::Unknown(text) => {
+                let refusal = refuse(self.object, RefusalKind::Elsewhere, text.clone());
+                closure.refusals.insert(refusal);
+                repository = Some(text);
+            }
+        }
+        let source = AppSource {
+            repository,
+            revision,
+            ..AppSource::here(folder, RendererInput::Kustomize(input))
+        };
+        (source, closure)
+    }
+
+    fn build(
+        &self,
+        world: &World<'_, '_>,
+        artifact: &Artifact,
+        folder: &RepoPath,
+        input: &mut KustomizeInput,
+    ) -> Closure {
+        let built = world.closures.find(artifact, world.scope.cache, folder);
+        input.generated.clone_from(&built.generated);
+        let mut closure = built.closure.clone();
+        let tree = &artifact.tree;
+        if self.spec.flag("ignoreMissingComponents") {
+            input.edits.components.retain(|text| {
+                let path = folder.join(text);
+                path.is_some_and(|path| tree.is_folder(&path))
+            });
+        }
+        for text in &input.edits.components {
+            read_component(world, tree, self.object, folder, text, &mut closure);
+        }
+        closure
+    }
+
+    /// A folder that is not in the source: left out of it, or not there at all.
+    fn refuse_folder(&self, world: &World<'_, '_>, folder: &RepoPath) -> Refusal {
+        if !world.scope.tree.is_folder(folder) {
+            return refuse(self.object, RefusalKind::Missing, format!("{folder}/"));
+        }
+        let text = format!(
+            "`spec.path` is `{folder}`, which the {} leaves out (`ignore`, `.sourceignore`)",
+            self.reference.describe()
+        );
+        refuse(self.object, RefusalKind::Declaration, text)
+    }
 }
 
 /// The side with everything that the API server or Flux would refuse in its declaration.
@@ -114,6 +153,14 @@ pub(super) fn with_wrong(mut side: AppSide, object: &Object<'_>, wrong: Wrong) -
         .extend(texts.map(|text| refuse(object, RefusalKind::Declaration, text)));
     side.refusals.sort();
     side.refusals.dedup();
+    side
+}
+
+/// The side with the files that it takes values from.
+pub(super) fn with_files(mut side: AppSide, files: BTreeSet<RepoPath>) -> AppSide {
+    let files = files.difference(&side.closure);
+    side.values_from = files.cloned().collect();
+    side.closure.extend(side.values_from.iter().cloned());
     side
 }
 

@@ -1,6 +1,6 @@
 //! The objects at hand, and which one a reference means.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
@@ -164,6 +164,23 @@ impl<'a> Object<'a> {
                 .and_then(Value::as_str)
                 == Some(value)
         })
+    }
+}
+
+/// What a declaration takes from other objects than its own.
+#[derive(Debug, Default)]
+pub(super) struct Used {
+    /// Of what it takes.
+    pub(super) digests: Vec<Digest>,
+    /// Where the objects stand, as far as that is known.
+    pub(super) files: BTreeSet<RepoPath>,
+}
+
+impl Used {
+    pub(super) fn take(&mut self, object: &Object<'_>) {
+        self.digests.push(object.deciding_digest());
+        self.files
+            .extend(object.seen.manifest.provenance().path.clone());
     }
 }
 

@@ -6,8 +6,8 @@ use super::World;
 use super::artifact::Artifact;
 use super::edits::{read_common_metadata, read_edits};
 use super::fields::{Fields, Wrong};
-use super::kustomization::{clean, find_cluster, is_kept, refuse, with_wrong};
-use super::objects::{Object, Objects, SOURCE};
+use super::kustomization::{clean, find_cluster, is_kept, refuse, with_files, with_wrong};
+use super::objects::{Object, Objects, SOURCE, Used};
 use super::source::{Reference, Source, oci_revision, resolve, spec_of};
 use super::values;
 use crate::config::repo::Engine;
@@ -34,8 +34,10 @@ pub(super) fn build(
         (None, own) => own,
     };
     let mut values = values::read(objects, object, &spec);
-    let mut digests = std::mem::take(&mut values.digests);
+    let Used { mut digests, files } = std::mem::take(&mut values.used);
+    let cluster = find_cluster(object, &spec);
     let mut input = HelmInput {
+        major: world.scope.helm_major(&cluster),
         inline: values.inline,
         parameters: values.single,
         unknown: values.unknown,
@@ -59,14 +61,16 @@ pub(super) fn build(
     let suspended = spec.flag("suspend");
     let side = AppSide {
         sources: vec![chart.source],
-        cluster: find_cluster(object, &spec),
+        cluster,
         namespace: Some(namespace.to_owned()),
         engine: Engine::Flux,
         closure: chart.closure.files,
         refusals: chart.closure.refusals.into_iter().collect(),
         declaration: Some(object.declaration(&digests, on_removal, suspended)),
         creates_namespace: spec.inside("install").flag("createNamespace"),
+        ..AppSide::default()
     };
+    let side = with_files(side, files);
     let id = object.id(DeclaredBy::FluxHelmRelease);
     (id, with_wrong(side, object, wrong))
 }

@@ -3,24 +3,23 @@
 use serde_json::Value;
 
 use super::fields::Fields;
-use super::objects::{Object, Objects};
-use crate::ids::Digest;
+use super::objects::{Object, Objects, Used};
 use crate::plan::Substitution;
 
 /// How a value begins that SOPS encrypted.
 const ENCRYPTED: &str = "ENC[";
 
-/// What is replaced, and the digests of the objects that decide it. `None`: nothing is.
+/// What is replaced; the objects that decide it are added to `used`. `None`: nothing is.
 pub(super) fn read(
     objects: &Objects<'_>,
     from: &Object<'_>,
     spec: &Fields<'_>,
-) -> (Option<Substitution>, Vec<Digest>) {
+    used: &mut Used,
+) -> Option<Substitution> {
     let post = spec.inside("postBuild");
     let mut found = Substitution::default();
-    let mut digests = Vec::new();
     if !post.exists() {
-        return (None, digests);
+        return None;
     }
     for item in post.items("substituteFrom") {
         let kind = item.text("kind").unwrap_or_default();
@@ -31,7 +30,7 @@ pub(super) fn read(
         }
         match objects.find(from, ("", kind), from.namespace, name) {
             Some(object) => {
-                digests.push(object.deciding_digest());
+                used.take(object);
                 found.take(object, kind == "Secret");
             }
             None => found.open |= !item.flag("optional"),
@@ -51,7 +50,7 @@ pub(super) fn read(
     found.always = post.text("substituteStrategy") == Some("Always");
     let is_empty = found.variables.is_empty() && found.unknown.is_empty() && !found.open;
     let replaces = found.always || !is_empty;
-    (replaces.then_some(found), digests)
+    replaces.then_some(found)
 }
 
 impl Substitution {

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::fields::Fields;
-use super::objects::{Object, Objects};
-use crate::ids::Digest;
+use super::objects::{Object, Objects, Used};
 use crate::plan::HelmParameter;
 use crate::yaml::{self, Budget};
 
@@ -22,7 +21,7 @@ pub(super) struct Values {
     pub(super) single: Vec<HelmParameter>,
     /// What else they come from, and is not known: Secrets, objects that are not in the repository.
     pub(super) unknown: BTreeSet<String>,
-    pub(super) digests: Vec<Digest>,
+    pub(super) used: Used,
 }
 
 /// Reads `valuesFrom` and `values`.
@@ -59,7 +58,7 @@ impl Values {
             }
             return;
         };
-        self.digests.push(object.deciding_digest());
+        self.used.take(object);
         match find_data(object, key) {
             None if is_optional => {}
             None => item.note(

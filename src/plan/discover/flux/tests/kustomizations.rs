@@ -183,6 +183,8 @@ fn later_variables_win_and_secret_ones_are_known_by_name_only() {
     assert_eq!(pairs, [("b", "twolines"), ("c", "inline"), ("d", "4")]);
     assert_eq!(found.unknown.iter().collect::<Vec<_>>(), ["a", "enc"]);
     assert!(!found.open);
+    assert_eq!(closure(&side), ["app/a.yaml", "clusters/prod/apps.yaml"]);
+    assert_eq!(side.values_from, [path("clusters/prod/apps.yaml")].into());
 }
 
 #[test]
