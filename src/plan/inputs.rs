@@ -45,11 +45,17 @@ pub struct KustomizeInput {
     pub edits: KustomizeEdits,
     /// What Flux replaces in the built objects.
     pub substitution: Option<Substitution>,
+    /// The Helm of charts that the kustomization inflates: 3, or anything else for 4.
+    pub helm_major: u8,
 }
 
 /// What a deployer changes in the root kustomization before it builds: Argo CD's `kustomize` options
 /// (as `kustomize edit` writes them), Flux's fields. Empty changes nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the declaration"
+)]
 pub struct KustomizeEdits {
     /// Replaces `namePrefix`.
     pub name_prefix: Option<String>,

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use crate::finding::Blame;
 use crate::ids::RepoPath;
-use crate::object::{IngestSource, ingest};
+use crate::object::{IngestSource, Manifest, Provenance, ingest};
 use crate::yaml::Budget;
 
-use super::{Output, Problem, Renderer, Request};
+use super::draft::Revision;
+use super::output::read_output;
+use super::{Output, Placeholder, Problem, Renderer, Request};
 
 /// Files, in path order.
 pub(super) struct Directory<'a> {
@@ -29,7 +31,13 @@ impl Renderer for Directory<'_> {
                 }
             };
             let source = IngestSource::PlainFile(path.clone());
-            let read = ingest(&bytes, &source, &request.settings.masker, &Budget::file());
+            let mut read = ingest(&bytes, &source, &request.settings.masker, &Budget::file());
+            if read.errors.is_empty()
+                && let Some((manifests, placeholders)) = cover(&bytes, &read.manifests, request)
+            {
+                read.manifests = manifests;
+                output.placeholders.extend(placeholders);
+            }
             problems.extend(read.errors.into_iter().map(|error| Problem {
                 message: error.message,
                 path: Some(path.clone()),
@@ -52,4 +60,35 @@ impl Renderer for Directory<'_> {
             Err(problems)
         }
     }
+}
+
+/// The objects of a file with values that SOPS encrypted, without those; `None` for any other file.
+/// They keep their places in the file, but no positions of fields.
+fn cover(
+    bytes: &[u8],
+    read: &[Manifest],
+    request: &Request<'_>,
+) -> Option<(Vec<Manifest>, Vec<Placeholder>)> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let revised = Revision::default().revise(text.to_owned()).ok()?;
+    if revised.text == text {
+        return None;
+    }
+    let covered = read_output(&revised.text, request, "the file holds", None).ok()?;
+    let placeholders = revised.find_placeholders(&covered);
+    if placeholders.is_empty() || covered.len() != read.len() {
+        return None;
+    }
+    let at_place = |(manifest, read): (Manifest, &Manifest)| {
+        let place = read.provenance();
+        manifest.with_provenance(Provenance {
+            path: place.path.clone(),
+            line: place.line,
+            ..Provenance::default()
+        })
+    };
+    Some((
+        covered.into_iter().zip(read).map(at_place).collect(),
+        placeholders,
+    ))
 }

@@ -49,11 +49,6 @@ pub(super) fn is_encrypted(value: &Value) -> bool {
     is_marked && !is_operators
 }
 
-/// True when a file's text may be one that SOPS wrote: cheap, and never wrong about one that is.
-pub(super) fn looks_encrypted(text: &str) -> bool {
-    text.contains("sops")
-}
-
 /// Replaces every encrypted value of a document, and leaves out what SOPS adds.
 pub(super) fn cover(value: &mut Value) {
     let is_secret = value.get("kind").and_then(Value::as_str) == Some("Secret")

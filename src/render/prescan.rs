@@ -32,7 +32,7 @@ fn describe(kind: RefusalKind, text: &str) -> String {
             "`{text}` is a submodule or a symbolic link that leads out of the repository: keep the files themselves in it"
         ),
         RefusalKind::KustomizeHelm => format!(
-            "`{text}` makes Kustomize render a chart, which Drydock does not let it do: declare the chart as an application of its own"
+            "`{text}` makes Kustomize render a chart that cannot be rendered here: the chart has to lie in the repository and to have a release name of its own"
         ),
         RefusalKind::RunsProgram => {
             format!("`{text}` runs a program or container while rendering, which is never allowed")

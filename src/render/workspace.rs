@@ -88,6 +88,16 @@ impl Workspace {
         self.root.join(path.as_str()).is_dir()
     }
 
+    /// True for a file.
+    pub(super) fn is_file(&self, path: &RepoPath) -> bool {
+        self.root.join(path.as_str()).is_file()
+    }
+
+    /// True where anything is.
+    pub(super) fn exists(&self, path: &RepoPath) -> bool {
+        self.root.join(path.as_str()).exists()
+    }
+
     /// Writes a file, in place of one that is there.
     pub(super) fn write(&self, path: &RepoPath, text: &str) -> Result<(), Vec<Problem>> {
         let file = self.root.join(path.as_str());
@@ -140,9 +150,10 @@ impl Workspace {
             let said = finished.stderr.replace(&format!("{CHECKOUT}/"), "");
             let mut problem = messages::build_problem(&said, context);
             if let (0, Some(path)) = (problem.line, &problem.path)
-                && let Some(text) = self.read(path)
+                && let Ok(text) = request.tree.reader().read(path)
             {
-                problem.line = messages::find_unknown_field(&problem.message, &text);
+                problem.line =
+                    messages::find_unknown_field(&problem.message, &String::from_utf8_lossy(&text));
             }
             return Err(vec![problem]);
         }
@@ -153,6 +164,10 @@ impl Workspace {
     }
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the form that `map_err` takes"
+)]
 fn failed(error: std::io::Error) -> Vec<Problem> {
     vec![Problem {
         message: format!("no folder for rendering could be made: {}", error.kind()),

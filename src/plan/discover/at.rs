@@ -8,7 +8,7 @@ use crate::config::repo::{RendererKind, RepoConfig};
 use crate::ids::{DeclaredBy, RepoPath};
 use crate::plan::cache::Cache;
 use crate::plan::kustomization::{Closure, Walk, find_files, parse_kustomization};
-use crate::plan::{AppSide, Declared, Defaults, KustomizeInput, RendererInput};
+use crate::plan::{AppSide, Declared, Defaults, RendererInput};
 use crate::tree::Tree;
 
 /// The applications listed in this folder; when there is none, what the folder's files make, with
@@ -67,7 +67,7 @@ pub(in crate::plan) fn find_kustomization(
         return None;
     }
     let closure = Walk::run(tree, &reader, cache, folder);
-    let renderer = RendererInput::Kustomize(KustomizeInput::default());
+    let renderer = RendererInput::Kustomize(scope.kustomize_input());
     Some(scope.side(folder, renderer, None, closure))
 }
 
@@ -90,7 +90,7 @@ fn compose(scope: &Scope<'_>, folder: &RepoPath, declared: &mut Declared) {
             return helm::declare(scope, folder, &closure, declared);
         }
         RendererKind::Kustomize => {
-            let renderer = RendererInput::Kustomize(KustomizeInput::default());
+            let renderer = RendererInput::Kustomize(scope.kustomize_input());
             let closure = Walk::run(scope.tree, &reader, scope.cache, folder);
             (DeclaredBy::Kustomization, renderer, closure)
         }

@@ -66,7 +66,7 @@ impl Chart {
 }
 
 /// Every file of a folder, folders behind links included; what cannot be taken is refused.
-pub(super) fn collect(tree: &Tree, root: &RepoPath) -> Closure {
+pub(in crate::plan) fn collect(tree: &Tree, root: &RepoPath) -> Closure {
     let mut closure = Closure::default();
     let mut folders = vec![(root.clone(), 0)];
     while let Some((folder, depth)) = folders.pop() {

@@ -12,8 +12,7 @@ use crate::plan::kustomization::{
     Closure, FILE_NAMES, Parsed, Role, Walk, find_files, parse_kustomization,
 };
 use crate::plan::{
-    Declared, KustomizeInput, RendererInput, Untouched, UntouchedItem, UntouchedReason, parallel,
-    remote,
+    Declared, RendererInput, Untouched, UntouchedItem, UntouchedReason, parallel, remote,
 };
 
 /// Declares every kustomization that no other refers to, and gives the files that kustomizations
@@ -45,7 +44,7 @@ pub(super) fn discover(
             });
             continue;
         }
-        let renderer = RendererInput::Kustomize(KustomizeInput::default());
+        let renderer = RendererInput::Kustomize(scope.kustomize_input());
         let side = scope.side(&folder, renderer, None, closure);
         declared.apps.insert(id, side);
     }

@@ -8,8 +8,8 @@ use crate::config::repo::{self, ListedApp, RendererKind, RepoConfig};
 use crate::ids::{AppId, DeclaredBy, RepoPath};
 use crate::plan::kustomization::{Closure, Walk, find_files};
 use crate::plan::{
-    AppSide, AppSource, Declared, HelmInput, KustomizeInput, Refusal, RefusalKind, RendererInput,
-    Untouched, UntouchedItem, UntouchedReason, remote,
+    AppSide, AppSource, Declared, HelmInput, Refusal, RefusalKind, RendererInput, Untouched,
+    UntouchedItem, UntouchedReason, remote,
 };
 
 /// Declares the listed applications; what was discovered in the same folder gives way.
@@ -85,7 +85,7 @@ fn compose(scope: &Scope<'_>, listed: &ListedApp) -> (RendererInput, Closure) {
             (directory::input(&closure.files), closure)
         }
         RendererKind::Kustomize => {
-            let renderer = RendererInput::Kustomize(KustomizeInput::default());
+            let renderer = RendererInput::Kustomize(scope.kustomize_input());
             let reader = scope.tree.reader();
             let closure = Walk::run(scope.tree, &reader, scope.cache, folder);
             (renderer, closure)

@@ -12,7 +12,7 @@ mod listed;
 pub use argocd::set::{self, expand_set};
 pub use at::declare_at;
 pub(super) use at::{declare_at_with, find_kustomization, read_manifests};
-pub(super) use chart::{Chart, FILE_NAME as CHART};
+pub(super) use chart::{Chart, FILE_NAME as CHART, collect as collect_chart_files};
 pub(super) use helm::{collect_chart, local_archive};
 
 use std::collections::BTreeMap;
@@ -24,7 +24,9 @@ use crate::ids::{AppId, ClusterName, DeclaredBy, RepoPath};
 use crate::plan::cache::Cache;
 use crate::plan::kustomization::Closure;
 use crate::plan::seen::Seen;
-use crate::plan::{AppSide, AppSource, ArgoCd, Declared, Defaults, HelmInput, RendererInput};
+use crate::plan::{
+    AppSide, AppSource, ArgoCd, Declared, Defaults, HelmInput, KustomizeInput, RendererInput,
+};
 use crate::tree::Tree;
 
 /// The applications of `tree` as this configuration (of the base) sees them.
@@ -134,6 +136,14 @@ impl<'a> Scope<'a> {
         named
             .and_then(|cluster| cluster.helm)
             .unwrap_or(self.defaults.helm_major)
+    }
+
+    /// A bare build, with the Helm that holds where nothing else is said.
+    fn kustomize_input(&self) -> KustomizeInput {
+        KustomizeInput {
+            helm_major: self.helm_major(&self.destination.cluster),
+            ..KustomizeInput::default()
+        }
     }
 
     /// A release by the Helm, and with the capabilities, that hold where nothing else is said.

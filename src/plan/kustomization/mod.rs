@@ -1,6 +1,7 @@
 //! Kustomizations: every file that a build reads, and every reason not to start one. The reference
 //! graph is walked once; affected set and refusals use its value.
 
+mod charts;
 mod parse;
 mod walk;
 

@@ -1,5 +1,6 @@
 //! What one kustomization, or one plugin configuration, refers to.
 
+use super::charts;
 use crate::plan::RefusalKind;
 use crate::yaml::{self, Budget, Node, Pair};
 
@@ -10,8 +11,21 @@ pub(crate) struct Parsed {
     pub(crate) is_component: bool,
     /// Everything that Kustomize would open, in source order.
     pub(crate) references: Vec<Reference>,
+    /// Charts that are inflated.
+    pub(crate) charts: Vec<Inflated>,
     /// What must not be built, with its line.
     pub(crate) refusals: Vec<(RefusalKind, u32, String)>,
+}
+
+/// A chart that a kustomization inflates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Inflated {
+    /// Its folder, relative to the kustomization.
+    pub(crate) folder: String,
+    /// True when it may be fetched where the folder is missing.
+    pub(crate) has_origin: bool,
+    /// From 1.
+    pub(crate) line: u32,
 }
 
 /// Something that Kustomize would open.
@@ -49,6 +63,7 @@ pub(crate) fn parse_kustomization(bytes: &[u8]) -> Parsed {
     for pair in document.root.as_mapping().unwrap_or_default() {
         parsed.read_field(pair);
     }
+    charts::read(&document.root, &mut parsed);
     parsed
 }
 
@@ -73,7 +88,7 @@ fn read(bytes: &[u8]) -> (Parsed, yaml::Stream) {
 }
 
 impl Parsed {
-    fn refuse(&mut self, kind: RefusalKind, line: u32, text: impl Into<String>) {
+    pub(super) fn refuse(&mut self, kind: RefusalKind, line: u32, text: impl Into<String>) {
         self.refusals.push((kind, line, text.into()));
     }
 
@@ -83,7 +98,7 @@ impl Parsed {
         }
     }
 
-    fn refer_text(&mut self, text: &str, node: &Node, role: Role) {
+    pub(super) fn refer_text(&mut self, text: &str, node: &Node, role: Role) {
         if !text.is_empty() {
             self.references.push(Reference {
                 text: text.to_owned(),
@@ -119,7 +134,7 @@ impl Parsed {
                     self.read_generator(item);
                 }
             }
-            "helmcharts" | "helmchartinflationgenerator" => {
+            "helmchartinflationgenerator" => {
                 for item in items {
                     self.refuse(
                         RefusalKind::KustomizeHelm,
@@ -127,10 +142,6 @@ impl Parsed {
                         &*pair.key.text,
                     );
                 }
-            }
-            "helmglobals" if !pair.value.is_null() => {
-                let line = pair.key.span.start.line;
-                self.refuse(RefusalKind::KustomizeHelm, line, &*pair.key.text);
             }
             _ => {}
         }
@@ -210,12 +221,34 @@ impl Parsed {
         }
         match text("apiVersion") {
             Some("builtin") => self.read_builtin(kind, root),
+            // Placeholders stand for what these decrypt: nothing is run.
+            Some(version) if is_secrets_generator(version, kind) => self.read_encrypted(root),
             Some(version) => self.refuse(
                 RefusalKind::RunsProgram,
                 root.span.start.line,
                 format!("{version} {kind}"),
             ),
             None => {}
+        }
+    }
+
+    /// The files of a generator that decrypts them, wherever it names them.
+    fn read_encrypted(&mut self, root: &Node) {
+        let more =
+            values(root, "secretFrom").flat_map(|list| list.as_sequence().unwrap_or_default());
+        for source in std::iter::once(root).chain(more) {
+            for key in ["files", "binaryFiles", "envs"] {
+                for list in values(source, key) {
+                    for item in list.as_sequence().unwrap_or_default() {
+                        let text = item.as_str().unwrap_or_default();
+                        let path = match text.split_once('=') {
+                            Some((_, path)) if key != "envs" => path,
+                            _ => text,
+                        };
+                        self.refer_text(path, item, Role::File);
+                    }
+                }
+            }
         }
     }
 
@@ -249,9 +282,18 @@ impl Parsed {
     }
 }
 
+/// KSOPS and SopsSecretGenerator.
+fn is_secrets_generator(version: &str, kind: &str) -> bool {
+    match kind {
+        "ksops" => version.starts_with("viaduct.ai/"),
+        "SopsSecretGenerator" => version.starts_with("goabout.com/"),
+        _ => false,
+    }
+}
+
 /// Every value of a key, whatever its case: Kustomize decodes through Go's JSON reader, for which
 /// `Resources` and even `reſources` are `resources`.
-fn values<'a>(node: &'a Node, key: &'a str) -> impl Iterator<Item = &'a Node> {
+pub(super) fn values<'a>(node: &'a Node, key: &'a str) -> impl Iterator<Item = &'a Node> {
     let key = fold(key);
     node.as_mapping()
         .unwrap_or_default()

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::find_files;
-use super::parse::{Parsed, Reference, Role, parse_kustomization, parse_plugins};
+use super::parse::{Inflated, Parsed, Reference, Role, parse_kustomization, parse_plugins};
 use crate::ids::RepoPath;
 use crate::plan::cache::Cache;
+use crate::plan::discover::collect_chart_files;
 use crate::plan::{Refusal, RefusalKind, outside, remote};
 use crate::tree::{EntryKind, Reader, Tree, TreeError};
 
@@ -117,11 +118,36 @@ impl<'a> Walk<'a> {
         for (kind, line, text) in &parsed.refusals {
             self.refuse_file(*kind, file, *line, text);
         }
+        for chart in &parsed.charts {
+            self.take_chart(file, folder, chart);
+        }
         for reference in &parsed.references {
             if self.found.files.len() > FILE_LIMIT {
                 return self.refuse(RefusalKind::TooLarge, Place { file, reference });
             }
             self.follow(Place { file, reference }, folder, plugins_of);
+        }
+    }
+
+    /// Takes every file of an inflated chart.
+    fn take_chart(&mut self, file: &RepoPath, folder: &RepoPath, chart: &Inflated) {
+        let Inflated {
+            folder: text,
+            has_origin,
+            line,
+        } = chart;
+        let target = folder.join(text).filter(|_| !text.starts_with('/'));
+        match target {
+            None => self.refuse_file(RefusalKind::LeavesRepository, file, *line, text),
+            Some(target) if self.tree.is_folder(&target) => {
+                let found = collect_chart_files(self.tree, &target);
+                self.found.files.extend(found.files);
+                self.found.refusals.extend(found.refusals);
+            }
+            Some(_) if *has_origin => {
+                self.refuse_file(RefusalKind::KustomizeHelm, file, *line, text);
+            }
+            Some(_) => self.refuse_file(RefusalKind::Missing, file, *line, text),
         }
     }
 

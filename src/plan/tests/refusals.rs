@@ -111,11 +111,76 @@ fn charts_and_programs_in_kustomizations_are_refused() {
     assert_eq!(
         refusals(kustomization, &others),
         [
-            "KustomizeHelm app/kustomization.yaml:2 helmCharts",
-            "KustomizeHelm app/kustomization.yaml:3 helmGlobals",
+            "KustomizeHelm app/kustomization.yaml:2 helmCharts without a releaseName",
+            "KustomizeHelm app/kustomization.yaml:4 helmGlobals.configHome",
             "KustomizeHelm app/kustomization.yaml:8 HelmChartInflationGenerator",
             "RunsProgram app/fn.yaml:1 example.com/v1 Fn",
             "RunsProgram app/kustomization.yaml:12 a/v1 B",
+        ]
+    );
+}
+
+#[test]
+fn charts_are_inflated_only_from_the_repository() {
+    let others = [
+        ("app/charts/here/Chart.yaml", "name: here\nversion: 1.0.0\n"),
+        (
+            "app/charts/far-1.0.0/far/Chart.yaml",
+            "name: far\nversion: 1.0.0\n",
+        ),
+    ];
+    let kustomization = "helmCharts:
+- {name: here, releaseName: a}
+- {name: far, releaseName: a, repo: 'https://example.com', version: 1.0.0}
+- {name: far, releaseName: a, repo: 'https://example.com', version: 2.0.0}
+- {name: gone, releaseName: a}
+- {name: ../../../out, releaseName: a}
+- {name: here, releaseName: a, nameTemplate: x}
+- {name: -x, releaseName: a}
+- {name: here, releaseName: a, valuesFile: gone.yaml}
+";
+    assert_eq!(
+        refusals(kustomization, &others),
+        [
+            "LeavesRepository app/kustomization.yaml:6 charts/../../../out",
+            "KustomizeHelm app/kustomization.yaml:4 charts/far-2.0.0/far",
+            "KustomizeHelm app/kustomization.yaml:7 helmCharts.nameTemplate",
+            "KustomizeHelm app/kustomization.yaml:8 helmCharts without a name",
+            "Missing app/kustomization.yaml:5 charts/gone",
+            "Missing app/kustomization.yaml:9 gone.yaml",
+        ]
+    );
+}
+
+#[test]
+fn generators_of_secrets_are_known_by_kind_and_their_files_are_read() {
+    let others = [
+        (
+            "app/ksops.yaml",
+            "apiVersion: viaduct.ai/v1\nkind: ksops\nmetadata: {name: x}\nfiles: [./a.enc.yaml]\nsecretFrom:\n- files: [k=b.enc]\n  envs: [gone.env]\n",
+        ),
+        ("app/a.enc.yaml", "kind: Secret\n"),
+        ("app/b.enc", "x"),
+        (
+            "app/other.yaml",
+            "apiVersion: viaduct.ai/v1\nkind: other\n---\napiVersion: example.com/v1\nkind: ksops\n",
+        ),
+    ];
+    let kustomization = "generators:
+- ksops.yaml
+- other.yaml
+- |-
+  apiVersion: goabout.com/v1beta1
+  kind: SopsSecretGenerator
+  envs: [gone.txt]
+";
+    assert_eq!(
+        refusals(kustomization, &others),
+        [
+            "RunsProgram app/other.yaml:1 viaduct.ai/v1 other",
+            "RunsProgram app/other.yaml:4 example.com/v1 ksops",
+            "Missing app/ksops.yaml:7 gone.env",
+            "Missing app/kustomization.yaml:5 gone.txt",
         ]
     );
 }

@@ -10,7 +10,10 @@ use crate::render::Problem;
 use crate::render::workspace::Start;
 
 /// A release or namespace is written into a command line: it has to be a name, never a flag.
-pub(super) fn check_names(input: &HelmInput, root: &RepoPath) -> Result<(), Vec<Problem>> {
+pub(in crate::render) fn check_names(
+    input: &HelmInput,
+    root: &RepoPath,
+) -> Result<(), Vec<Problem>> {
     for (what, text) in [("release", &input.release), ("namespace", &input.namespace)] {
         if !is_name(text) {
             let message = format!(
@@ -33,7 +36,7 @@ fn is_name(text: &str) -> bool {
 
 /// The arguments. `private` are value files that the declaration itself gives, written beside the
 /// closure; with any of them Helm starts above it.
-pub(super) fn build(
+pub(in crate::render) fn build(
     input: &HelmInput,
     chart: &RepoPath,
     version: KubernetesVersion,

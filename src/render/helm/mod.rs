@@ -1,6 +1,6 @@
 //! `helm template`, confined, and what the deployer does to its output.
 
-mod arguments;
+pub(super) mod arguments;
 mod post;
 
 use crate::object::{Manifest, Provenance, Role};

@@ -132,6 +132,12 @@ impl Kustomization {
             .ok_or(Mistyped { field, wanted })
     }
 
+    /// True when only version and kind are left, which Kustomize calls empty.
+    pub(super) fn is_empty(&self) -> bool {
+        let is_type = |key: &String| ["apiversion", "kind"].contains(&fold(key).as_str());
+        self.fields.keys().all(is_type)
+    }
+
     /// Leaves out what is no field of a kustomization.
     pub(super) fn drop_unknown(&mut self) {
         self.fields.retain(|key, _| {

@@ -1,8 +1,13 @@
 //! `kustomize build`, confined, of what the deployer makes of a kustomization.
 
+mod change;
+mod charts;
 mod edit;
 mod file;
+mod generators;
 mod prepare;
+mod replace;
+mod values;
 
 use std::ffi::OsString;
 
@@ -34,6 +39,7 @@ impl Renderer for Kustomize<'_> {
             .map_err(|error| build_tool_problem(&error))?;
         let workspace = Workspace::build(request)?;
         prepare::prepare(self.input, request, &workspace)?;
+        replace::replace_all(self.input, request, &workspace)?;
         let mut arguments: Vec<OsString> = vec!["build".into()];
         if self.input.open_load_restrictor {
             arguments.push("--load-restrictor=LoadRestrictionsNone".into());

@@ -7,7 +7,7 @@ use super::file::Kustomization;
 use super::find_kustomization;
 use crate::config::repo::Engine;
 use crate::ids::RepoPath;
-use crate::plan::{KustomizeEdits, KustomizeInput};
+use crate::plan::{CommonMetadata, KustomizeEdits, KustomizeInput};
 use crate::render::workspace::Workspace;
 use crate::render::{Problem, Request};
 
@@ -18,7 +18,7 @@ pub(super) fn prepare(
     workspace: &Workspace,
 ) -> Result<(), Vec<Problem>> {
     let edits = KustomizeEdits {
-        common_metadata: Default::default(),
+        common_metadata: CommonMetadata::default(),
         ..input.edits.clone()
     };
     let dialect = match request.engine {
@@ -41,6 +41,7 @@ pub(super) fn prepare(
         // Kustomize says itself that there is none.
         (None, None) => return Ok(()),
     };
+    let before = kustomization.clone();
     if dialect == Dialect::Flux && input.generated.is_none() {
         kustomization.drop_unknown();
         if kustomization.items("resources").is_empty() {
@@ -52,6 +53,9 @@ pub(super) fn prepare(
         let message = format!("the declaration's changes to this kustomization fail: {error}");
         vec![Problem::about(&path, message)]
     })?;
+    if kustomization == before && input.generated.is_none() {
+        return Ok(());
+    }
     workspace.write(&path, &kustomization.write())
 }
 

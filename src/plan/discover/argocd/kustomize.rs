@@ -25,6 +25,8 @@ pub(super) fn compose(source: &Source<'_>, parts: &mut Parts) -> KustomizeInput 
         labels: text_map(options, "/commonLabels"),
         labels_in_selectors: !super::is_true(options, "/labelWithoutSelector"),
         labels_in_templates: super::is_true(options, "/labelIncludeTemplates"),
+        force_labels: super::is_true(options, "/forceCommonLabels"),
+        force_annotations: super::is_true(options, "/forceCommonAnnotations"),
         annotations: annotations
             .map(|(key, value)| match in_environment {
                 true => (key, source.environment.replace(&value)),
@@ -39,6 +41,7 @@ pub(super) fn compose(source: &Source<'_>, parts: &mut Parts) -> KustomizeInput 
     KustomizeInput {
         open_load_restrictor: source.scope.defaults.argocd.open_load_restrictor,
         edits,
+        helm_major: source.scope.defaults.helm_major,
         ..KustomizeInput::default()
     }
 }

@@ -40,6 +40,7 @@ pub(super) fn build(
         generated: None,
         edits: read_kustomize_edits(&spec),
         substitution,
+        ..KustomizeInput::default()
     };
     let place = Place {
         object,
