@@ -48,8 +48,11 @@ pub(super) fn compose(
     let mut parts = Parts::default();
     read_sources(scope, place, value, &mut parts);
     for source in &mut parts.sources {
-        if let RendererInput::Helm(input) = &mut source.renderer {
-            input.major = scope.helm_major(&cluster);
+        let major = scope.helm_major(&cluster);
+        match &mut source.renderer {
+            RendererInput::Helm(input) => input.major = major,
+            RendererInput::Kustomize(input) => input.helm_major = major,
+            RendererInput::Directory { .. } => {}
         }
     }
     let provenance = object.manifest.provenance();
