@@ -15,13 +15,13 @@ pub(super) fn rewrite(bytes: &[u8], placed: &BTreeMap<String, String>) -> Option
     if text.contains(super::FOLDER) {
         return None;
     }
-    let mut places = Vec::new();
-    collect(&before, placed, &mut places);
-    places.sort_unstable();
-    places.dedup();
+    let mut spots = Vec::new();
+    collect(&before, placed, &mut spots);
+    spots.sort_unstable();
+    spots.dedup();
     let mut out = String::with_capacity(text.len());
     let mut passed = 0;
-    for (start, end, target) in places {
+    for (start, end, target) in spots {
         out.push_str(text.get(passed..start)?);
         // JSON's quotes are YAML's, too.
         out.push_str(&Value::from(target).to_string());
@@ -44,19 +44,19 @@ fn first(bytes: &[u8]) -> Option<Node> {
 fn collect(
     node: &Node,
     placed: &BTreeMap<String, String>,
-    places: &mut Vec<(usize, usize, String)>,
+    spots: &mut Vec<(usize, usize, String)>,
 ) {
     match &node.kind {
         NodeKind::String(text) => {
             if let Some(target) = placed.get(&**text) {
                 let (start, end) = (node.span.start.offset, node.span.end.offset);
-                places.push((start, end, target.clone()));
+                spots.push((start, end, target.clone()));
             }
         }
-        NodeKind::Sequence(items) => items.iter().for_each(|item| collect(item, placed, places)),
+        NodeKind::Sequence(items) => items.iter().for_each(|item| collect(item, placed, spots)),
         NodeKind::Mapping(pairs) => pairs
             .iter()
-            .for_each(|pair| collect(&pair.value, placed, places)),
+            .for_each(|pair| collect(&pair.value, placed, spots)),
         _ => {}
     }
 }
