@@ -56,6 +56,10 @@ pub(super) enum Items {
     Texts,
     Ints,
     Lists,
+    /// No list of anything: empty, and `null` in JSON.
+    NoAny,
+    /// No list of texts.
+    NoTexts,
 }
 
 /// What a map holds.
@@ -154,6 +158,11 @@ impl Heap {
         self.lists.get(id.0).map_or(Items::Any, |(of, _)| *of)
     }
 
+    /// True for a list that is none.
+    pub(super) fn is_no_list(&self, value: &Value) -> bool {
+        matches!(value, Value::List(id) if matches!(self.items_of(*id), Items::NoAny | Items::NoTexts))
+    }
+
     pub(super) fn dict(&self, id: MapId) -> impl Iterator<Item = (&Rc<str>, &Value)> {
         self.maps.get(id.0).into_iter().flat_map(|(_, map)| map)
     }
@@ -229,8 +238,8 @@ impl Heap {
             Value::Float(_) => "float64",
             Value::Text(_) => "string",
             Value::List(id) => match self.items_of(*id) {
-                Items::Any => "[]interface {}",
-                Items::Texts => "[]string",
+                Items::Any | Items::NoAny => "[]interface {}",
+                Items::Texts | Items::NoTexts => "[]string",
                 Items::Ints => "[]int",
                 Items::Lists => "[][]interface {}",
             },

@@ -42,23 +42,33 @@ pub(in crate::plan) enum MissingKey {
     Error,
 }
 
-/// The text that a template gives for these parameters. `steps` are what all templates of one set
-/// may take together; what this one takes is counted off.
-pub(in crate::plan) fn render(
-    text: &str,
-    params: &BTreeMap<String, Data>,
-    missing: MissingKey,
-    steps: &Cell<u64>,
-) -> Result<String, TemplateError> {
-    let template = parser::parse(text, None)?;
-    let mut heap = Heap::new(steps.get());
-    let granted = heap.steps_left();
-    let result = import(&mut heap, params)
-        .map_err(|trouble| trouble.at(1))
-        .and_then(|dot| State::new(&mut heap, Rc::new(template), missing, 0, 0).run(&dot));
-    let taken = granted.saturating_sub(heap.steps_left());
-    steps.set(steps.get().saturating_sub(taken));
-    result
+/// A template, read once for any number of parameter sets.
+#[derive(Debug, Clone)]
+pub(in crate::plan) struct Parsed(Rc<syntax::Template>);
+
+/// Reads a template.
+pub(in crate::plan) fn parse(text: &str) -> Result<Parsed, TemplateError> {
+    parser::parse(text, None).map(|template| Parsed(Rc::new(template)))
+}
+
+impl Parsed {
+    /// The text that the template gives for these parameters. `steps` are what all templates of one
+    /// set may take together; what this one takes is counted off.
+    pub(in crate::plan) fn render(
+        &self,
+        params: &BTreeMap<String, Data>,
+        missing: MissingKey,
+        steps: &Cell<u64>,
+    ) -> Result<String, TemplateError> {
+        let mut heap = Heap::new(steps.get());
+        let granted = heap.steps_left();
+        let result = import(&mut heap, params)
+            .map_err(|trouble| trouble.at(1))
+            .and_then(|dot| State::new(&mut heap, Rc::clone(&self.0), missing, 0, 0).run(&dot));
+        let taken = granted.saturating_sub(heap.steps_left());
+        steps.set(steps.get().saturating_sub(taken));
+        result
+    }
 }
 
 fn import(heap: &mut Heap, params: &BTreeMap<String, Data>) -> Result<Value, error::Trouble> {

@@ -130,5 +130,8 @@ pub(super) fn quote(text: &str) -> String {
 
 /// True for what Go prints as it is: letters, marks, numbers, signs, and the one space.
 pub(super) fn is_printable(c: char) -> bool {
-    c == ' ' || !c.is_whitespace() && !c.escape_debug().to_string().starts_with("\\u{")
+    c == ' '
+        || !c.is_whitespace()
+            && !c.is_control()
+            && !c.escape_debug().to_string().starts_with("\\u{")
 }

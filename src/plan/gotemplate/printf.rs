@@ -28,6 +28,7 @@ struct Spec {
 pub(super) fn printf(heap: &Heap, format: &str, args: &[Value]) -> Result<String, Trouble> {
     let mut out = String::new();
     let mut used = 0;
+    let mut reordered = false;
     let mut chars = format.chars().peekable();
     while let Some(c) = chars.next() {
         if c != '%' {
@@ -39,6 +40,7 @@ pub(super) fn printf(heap: &Heap, format: &str, args: &[Value]) -> Result<String
             heap.reserve(out.len())?;
         }
         let spec = read_spec(&mut chars, args, &mut used);
+        reordered |= read_position(&mut chars, &mut used);
         match chars.next() {
             None => out.push_str("%!(NOVERB)"),
             Some('%') => out.push('%'),
@@ -46,12 +48,13 @@ pub(super) fn printf(heap: &Heap, format: &str, args: &[Value]) -> Result<String
                 None => out.push_str(&format!("%!{verb}(MISSING)")),
                 Some(value) => {
                     used += 1;
-                    out.push_str(&verb_text(heap, verb, &spec, value)?);
+                    out.push_str(&verb_text(heap, verb, &spec, value, 0)?);
                 }
             },
         }
     }
-    if let Some(extra) = args.get(used..).filter(|extra| !extra.is_empty()) {
+    let extra = args.get(used..).filter(|extra| !extra.is_empty());
+    if let Some(extra) = extra.filter(|_| !reordered) {
         let mut texts = Vec::new();
         for value in extra {
             texts.push(match value {
@@ -91,6 +94,23 @@ fn read_spec(
     spec
 }
 
+/// `[2]`: the argument of that number comes next.
+fn read_position(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, used: &mut usize) -> bool {
+    let mut ahead = chars.clone();
+    if ahead.next() != Some('[') {
+        return false;
+    }
+    let digits: String = ahead.by_ref().take_while(|c| *c != ']').collect();
+    match digits.parse::<usize>() {
+        Ok(number) if number > 0 => {
+            *used = number - 1;
+            *chars = ahead;
+            true
+        }
+        _ => false,
+    }
+}
+
 fn read_number(
     chars: &mut std::iter::Peekable<std::str::Chars<'_>>,
     args: &[Value],
@@ -112,20 +132,41 @@ fn read_number(
     number
 }
 
-fn verb_text(heap: &Heap, verb: char, spec: &Spec, value: &Value) -> Result<String, Trouble> {
+fn verb_text(
+    heap: &Heap,
+    verb: char,
+    spec: &Spec,
+    value: &Value,
+    depth: usize,
+) -> Result<String, Trouble> {
+    if depth > super::heap::DEPTH {
+        return Err(Trouble::Limit("200 values inside one another"));
+    }
+    // `%+v` would name fields, of which there are none.
+    let plain;
+    let spec = if verb == 'v' && spec.plus {
+        plain = Spec {
+            plus: false,
+            ..*spec
+        };
+        &plain
+    } else {
+        spec
+    };
     match verb {
         'T' => return Ok(pad(spec, heap.type_name(value), false)),
         'v' if spec.sharp => return Ok(pad(spec, &go_syntax(heap, value, 0)?, false)),
         _ => {}
     }
     Ok(match value {
+        Value::Null | Value::Invalid if depth > 0 => "<nil>".to_owned(),
         Value::Null | Value::Invalid if verb == 'v' => pad(spec, "<nil>", false),
         Value::Null | Value::Invalid => format!("%!{verb}(<nil>)"),
         Value::List(id) => {
             let mut parts = Vec::new();
             for item in heap.items(*id) {
                 heap.spend(1)?;
-                parts.push(verb_text(heap, verb, spec, item)?);
+                parts.push(verb_text(heap, verb, spec, item, depth + 1)?);
             }
             format!("[{}]", parts.join(" "))
         }
@@ -133,8 +174,11 @@ fn verb_text(heap: &Heap, verb: char, spec: &Spec, value: &Value) -> Result<Stri
             let mut parts = Vec::new();
             for (key, item) in heap.dict(*id) {
                 heap.spend(1)?;
-                let key = verb_text(heap, verb, spec, &Value::Text(key.clone()))?;
-                parts.push(format!("{key}:{}", verb_text(heap, verb, spec, item)?));
+                let key = verb_text(heap, verb, spec, &Value::Text(key.clone()), depth)?;
+                parts.push(format!(
+                    "{key}:{}",
+                    verb_text(heap, verb, spec, item, depth + 1)?
+                ));
             }
             format!("map[{}]", parts.join(" "))
         }
@@ -144,16 +188,21 @@ fn verb_text(heap: &Heap, verb: char, spec: &Spec, value: &Value) -> Result<Stri
         Value::Float(float) => decimal(heap, verb, spec, *float, value)?,
         Value::Text(text) => texts(heap, verb, spec, text, value)?,
         Value::Version(version) => texts(heap, verb, spec, &version.to_string(), value)?,
-        Value::Bool(_) => bad(heap, verb, value)?,
+        Value::Bool(_) => bad(heap, verb, spec, value)?,
     })
 }
 
-fn bad(heap: &Heap, verb: char, value: &Value) -> Result<String, Trouble> {
-    Ok(format!(
-        "%!{verb}({}={})",
-        heap.type_name(value),
-        print(heap, value)?
-    ))
+fn bad(heap: &Heap, verb: char, spec: &Spec, value: &Value) -> Result<String, Trouble> {
+    let spec = Spec {
+        sharp: false,
+        ..*spec
+    };
+    let text = match value {
+        // Not through the verb again: a boolean has no other form.
+        Value::Bool(_) => pad(&spec, &print(heap, value)?, false),
+        _ => verb_text(heap, 'v', &spec, value, 0)?,
+    };
+    Ok(format!("%!{verb}({}={text})", heap.type_name(value)))
 }
 
 /// Fills up to the width; zeros go behind the sign.
@@ -203,7 +252,7 @@ fn texts(
         'q' => quote(&cut),
         'x' => hex::encode(cut),
         'X' => hex::encode_upper(cut),
-        _ => return bad(heap, verb, value),
+        _ => return bad(heap, verb, spec, value),
     };
     Ok(pad(spec, &made, false))
 }

@@ -21,7 +21,7 @@ fn render(
     params: &BTreeMap<String, Data>,
     missing: MissingKey,
 ) -> Result<String, TemplateError> {
-    super::render(text, params, missing, &Cell::new(u64::MAX))
+    parse(text)?.render(params, missing, &Cell::new(u64::MAX))
 }
 
 fn rendered(text: &str) -> Result<String, TemplateError> {

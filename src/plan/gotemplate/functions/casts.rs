@@ -9,11 +9,7 @@ pub(super) fn to_int(value: &Value) -> i64 {
         Value::Int(int) | Value::Int64(int) => *int,
         Value::Byte(byte) => i64::from(*byte),
         Value::Bool(bool) => i64::from(*bool),
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "the conversion that Go makes"
-        )]
-        Value::Float(float) => *float as i64,
+        Value::Float(float) => truncate(*float),
         Value::Text(text) => parse_int(without_zero_decimals(text)).unwrap_or_default(),
         _ => 0,
     }
@@ -30,6 +26,14 @@ pub(super) fn to_float(value: &Value) -> f64 {
         Value::Text(text) => parse_float(text).unwrap_or_default(),
         _ => 0.0,
     }
+}
+
+/// What does not fit becomes the smallest integer, as on the deployer's machine.
+fn truncate(float: f64) -> i64 {
+    // 2^63 as binary64: everything below it fits.
+    let fits = float.abs() < 9_223_372_036_854_775_808.0;
+    #[expect(clippy::cast_possible_truncation, reason = "checked in the line above")]
+    if fits { float as i64 } else { i64::MIN }
 }
 
 /// `3.00` is `3`.

@@ -173,6 +173,9 @@ fn dig(heap: &mut Heap, args: &[Value]) -> Result<Value, Trouble> {
     if keys.is_empty() {
         return failed("dig needs at least three arguments");
     }
+    if keys.iter().any(|key| !matches!(key, Value::Text(_))) {
+        return failed("a key is a text");
+    }
     let mut found = value.clone();
     for key in keys {
         let Value::Text(key) = key else {

@@ -29,15 +29,15 @@ pub(super) fn find(name: &str) -> Option<Function> {
             heap.text(text)
         }),
         "html" => open(&[], Any, |heap, args| {
-            let text = join(heap, args)?;
+            let text = shown(heap, args)?;
             heap.text(html(&text))
         }),
         "js" => open(&[], Any, |heap, args| {
-            let text = join(heap, args)?;
+            let text = shown(heap, args)?;
             heap.text(js(&text))
         }),
         "urlquery" => open(&[], Any, |heap, args| {
-            let text = join(heap, args)?;
+            let text = shown(heap, args)?;
             heap.text(
                 url::form_urlencoded::byte_serialize(text.as_bytes())
                     .collect::<String>()
@@ -87,6 +87,18 @@ fn join(heap: &Heap, args: &[Value]) -> Result<String, Trouble> {
         before_is_text = is_text;
     }
     Ok(text)
+}
+
+/// What escapers are given: no value is a text of its own.
+fn shown(heap: &Heap, args: &[Value]) -> Result<String, Trouble> {
+    let args: Vec<Value> = args
+        .iter()
+        .map(|arg| match arg {
+            Value::Null | Value::Invalid => Value::Text("<no value>".into()),
+            other => other.clone(),
+        })
+        .collect();
+    join(heap, &args)
 }
 
 fn html(text: &str) -> String {

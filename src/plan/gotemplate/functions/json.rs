@@ -96,6 +96,7 @@ impl Writer<'_> {
         }
         match value {
             Value::Invalid | Value::Null => self.out.push_str("null"),
+            list if self.heap.is_no_list(list) => self.out.push_str("null"),
             Value::Bool(bool) => self.out.push_str(if *bool { "true" } else { "false" }),
             Value::Int(int) | Value::Int64(int) => self.out.push_str(&int.to_string()),
             Value::Byte(byte) => self.out.push_str(&byte.to_string()),

@@ -22,13 +22,13 @@ pub(super) fn find(name: &str) -> Option<Function> {
             Ok(items(heap, args, 0)?.last().cloned().unwrap_or(Value::Null))
         }),
         "rest" => fixed(ONE, |heap, args| {
-            let kept = items(heap, args, 0)?.get(1..).unwrap_or_default().to_vec();
-            heap.list(Items::Any, kept)
+            let kept = items(heap, args, 0)?.get(1..).map(<[Value]>::to_vec);
+            part(heap, kept)
         }),
         "initial" => fixed(ONE, |heap, args| {
             let all = items(heap, args, 0)?;
-            let kept = all.split_last().map_or(&[][..], |(_, kept)| kept).to_vec();
-            heap.list(Items::Any, kept)
+            let kept = all.split_last().map(|(_, kept)| kept.to_vec());
+            part(heap, kept)
         }),
         "append" | "push" => fixed(TWO, |heap, args| {
             let mut all = items(heap, args, 0)?.to_vec();
@@ -85,7 +85,7 @@ pub(super) fn find(name: &str) -> Option<Function> {
                 heap.reserve(more.len().saturating_mul(size_of::<Value>()))?;
                 all.extend_from_slice(more);
             }
-            heap.list(Items::Any, all)
+            part(heap, Some(all).filter(|all| !all.is_empty()))
         }),
         "slice" => open(ONE, Any, slice),
         "chunk" => fixed(&[Int, Any], chunk),
@@ -97,6 +97,14 @@ fn items<'a>(heap: &'a Heap, args: &[Value], index: usize) -> Result<&'a [Value]
     match any(args, index)? {
         Value::List(id) => Ok(heap.items(*id)),
         other => failed(format!("a list is needed, not {}", heap.type_name(other))),
+    }
+}
+
+/// What is left of a list, or none.
+fn part(heap: &mut Heap, kept: Option<Vec<Value>>) -> Result<Value, Trouble> {
+    match kept {
+        Some(kept) => heap.list(Items::Any, kept),
+        None => heap.list(Items::NoAny, Vec::new()),
     }
 }
 

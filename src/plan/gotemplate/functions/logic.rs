@@ -151,7 +151,10 @@ fn equal_two(heap: &Heap, left: &Value, right: &Value) -> Result<bool, Trouble> 
         #[expect(clippy::float_cmp, reason = "the comparison that Go makes")]
         (Value::Float(left), Value::Float(right)) => Ok(left == right),
         (Value::Text(left), Value::Text(right)) => Ok(left == right),
-        _ if nothing => Ok(is_nothing(left) == is_nothing(right)),
+        _ if nothing || heap.is_no_list(left) || heap.is_no_list(right) => {
+            let none = |value| is_nothing(value) || heap.is_no_list(value);
+            Ok(none(left) == none(right))
+        }
         (Value::Version(left), Value::Version(right)) => Ok(Rc::ptr_eq(left, right)),
         _ => failed(format!("{} cannot be compared", heap.type_name(left))),
     }

@@ -21,7 +21,10 @@ pub(super) fn find(name: &str) -> Option<Function> {
             heap.texts(texts)
         }),
         "sortAlpha" => fixed(&[Any], |heap, args| {
-            let mut texts = strings(heap, any(args, 0)?)?;
+            let mut texts = match any(args, 0)? {
+                list @ Value::List(_) => strings(heap, list)?,
+                other => vec![print(heap, other)?],
+            };
             texts.sort();
             heap.texts(texts)
         }),

@@ -3,7 +3,7 @@
 use regex::{Regex, RegexBuilder};
 
 use super::super::error::{Trouble, failed};
-use super::super::heap::{Heap, Value};
+use super::super::heap::{Heap, Items, Value};
 use super::{Function, Param, fixed, int, text};
 
 /// Bytes of a compiled expression.
@@ -28,7 +28,11 @@ pub(super) fn find(name: &str) -> Option<Function> {
             let regex = compile(text(args, 0)?)?;
             let limit = usize::try_from(int(args, 2)?).unwrap_or(usize::MAX);
             let found = regex.find_iter(text(args, 1)?).take(limit);
-            heap.texts(found.map(|found| found.as_str()))
+            let found: Vec<&str> = found.map(|found| found.as_str()).collect();
+            if found.is_empty() {
+                return heap.list(Items::NoTexts, Vec::new());
+            }
+            heap.texts(found)
         }),
         "regexReplaceAll" => fixed(THREE, |heap, args| replace(heap, args, false)),
         "regexReplaceAllLiteral" => fixed(THREE, |heap, args| replace(heap, args, true)),
@@ -88,7 +92,7 @@ fn split(heap: &mut Heap, args: &[Value]) -> Result<Value, Trouble> {
     let regex = compile(text(args, 0)?)?;
     let (whole, count) = (text(args, 1)?, int(args, 2)?);
     if count == 0 {
-        return heap.texts(Vec::<&str>::new());
+        return heap.list(Items::NoTexts, Vec::new());
     }
     if !text(args, 0)?.is_empty() && whole.is_empty() {
         return heap.texts([""]);

@@ -40,6 +40,10 @@ fn parse(heap: &mut Heap, address: &str) -> Result<Value, Trouble> {
     } else if !scheme.is_empty() && !rest.starts_with('/') {
         parts.opaque = rest;
     } else {
+        let first = rest.split('/').next().unwrap_or_default();
+        if scheme.is_empty() && first.contains(':') {
+            return failed("unable to parse url: first path segment in URL cannot contain colon");
+        }
         parts.path = unescape(rest)?;
     }
     let hostname = match parts

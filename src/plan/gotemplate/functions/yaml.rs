@@ -90,6 +90,8 @@ fn node(value: &Json, indent: usize, place: Place, out: &mut String) {
 /// Exponents have two digits at least.
 fn number_text(number: &serde_json::Number) -> String {
     match number.as_f64().filter(|_| number.is_f64()) {
+        // The reader of the JSON takes `-0` for an integer.
+        Some(0.0) => "0".to_owned(),
         Some(float) => super::super::print::float_text(float),
         None => number.to_string(),
     }
@@ -113,7 +115,7 @@ fn scalar(text: &str, indent: usize, is_key: bool, out: &mut String) {
         double(text, indent, is_key, out);
     } else if edge_space || !is_plain(text) {
         out.push('\'');
-        folded(&text.replace('\'', "''"), indent, is_key || edge_space, out);
+        folded(&text.replace('\'', "''"), indent, is_key, out);
         out.push('\'');
     } else {
         folded(text, indent, is_key, out);

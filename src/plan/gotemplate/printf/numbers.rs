@@ -33,12 +33,12 @@ pub(super) fn integer(
                 .unwrap_or('\u{fffd}');
             let text = match verb {
                 'c' => c.to_string(),
-                'q' => format!("'{}'", quote(&c.to_string()).trim_matches('"')),
+                'q' => quote_char(c),
                 _ => format!("U+{:04X}", u32::from(c)),
             };
             return Ok(pad(spec, &text, false));
         }
-        _ => return bad(heap, verb, value),
+        _ => return bad(heap, verb, spec, value),
     };
     let zeros = spec
         .precision
@@ -57,6 +57,15 @@ pub(super) fn integer(
     Ok(pad(&spec, &signed(&spec, int < 0, &digits), true))
 }
 
+/// A character in single quotes.
+fn quote_char(c: char) -> String {
+    match c {
+        '\'' => "'\\''".to_owned(),
+        '"' => "'\"'".to_owned(),
+        c => format!("'{}'", quote(&c.to_string()).trim_matches('"')),
+    }
+}
+
 pub(super) fn decimal(
     heap: &Heap,
     verb: char,
@@ -71,7 +80,7 @@ pub(super) fn decimal(
         ('v' | 'g' | 'G', Some(precision)) => general(size, precision.max(1)),
         ('f' | 'F', precision) => format!("{size:.*}", precision.unwrap_or(6)),
         ('e' | 'E', precision) => with_exponent(&format!("{size:.*e}", precision.unwrap_or(6))),
-        _ => return bad(heap, verb, value),
+        _ => return bad(heap, verb, spec, value),
     };
     let digits = if matches!(verb, 'E' | 'G') {
         digits.to_uppercase()

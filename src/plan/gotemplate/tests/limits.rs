@@ -3,7 +3,23 @@
 use super::*;
 
 /// Templates that would take the machine, and what stops them.
-const HOSTILE: [(&str, &str); 16] = [
+const HOSTILE: [(&str, &str); 20] = [
+    (
+        r#"{{ $d := dict }}{{ $_ := set $d "d" $d }}{{ printf "%s" $d }}"#,
+        "200 values",
+    ),
+    (
+        r#"{{ $d := dict }}{{ $_ := set $d "d" $d }}{{ printf "%#v" $d }}"#,
+        "200 values",
+    ),
+    (
+        r#"{{ $d := dict }}{{ $_ := set $d "d" $d }}{{ merge $d (dict "d" $d) | toYaml }}"#,
+        "200 values",
+    ),
+    (
+        r#"{{ $d := dict }}{{ $_ := set $d "d" $d }}{{ deepEqual (deepCopy (dict)) $d | or (toJson $d) }}"#,
+        "200 values",
+    ),
     ("{{ until 1000000000 }}", "a million steps"),
     ("{{ range 1000000000 }}x{{ end }}", "a million steps"),
     ("{{ repeat 1000000000 \"x\" }}", "16 MiB"),

@@ -1,16 +1,20 @@
 //! Both template languages, on texts and on whole values.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
 use super::params::Params;
 use super::problem::{Fault, Stop, Unknown};
 use crate::plan::TemplateError;
-use crate::plan::gotemplate::{self, MissingKey};
+use crate::plan::gotemplate::{MissingKey, Parsed, parse};
 
 /// Steps that the templates of one set may take together: twenty of the largest single ones.
 const STEPS: u64 = 20_000_000;
+
+/// Templates that are kept parsed.
+const TEMPLATES: usize = 1000;
 
 /// The language of a set's templates.
 #[derive(Debug)]
@@ -19,6 +23,8 @@ pub(super) struct Language {
     pub(super) is_go: bool,
     pub(super) missing: MissingKey,
     steps: Cell<u64>,
+    /// Every parameter set fills the same few templates.
+    parsed: RefCell<HashMap<String, Parsed>>,
 }
 
 impl Language {
@@ -27,6 +33,7 @@ impl Language {
             is_go,
             missing,
             steps: Cell::new(STEPS),
+            parsed: RefCell::default(),
         }
     }
 
@@ -59,7 +66,20 @@ impl Language {
         if !text.contains("{{") {
             return Ok(text.to_owned());
         }
-        gotemplate::render(text, params, missing, &self.steps)
+        let known = self.parsed.borrow().get(text).cloned();
+        let template = match known {
+            Some(template) => template,
+            None => {
+                let template = parse(text)?;
+                let mut parsed = self.parsed.borrow_mut();
+                // Filled generators may bring any number of texts; those of the set come first.
+                if parsed.len() < TEMPLATES {
+                    parsed.insert(text.to_owned(), template.clone());
+                }
+                template
+            }
+        };
+        template.render(params, missing, &self.steps)
     }
 
     /// A value with all texts and keys filled in; keys of nothing go, as the controller drops them.
