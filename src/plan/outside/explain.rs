@@ -157,7 +157,7 @@ impl Mounts {
             // A base that came may refer to what was left out of it.
             RefusalKind::Missing => {
                 let target = refusal.path.parent().join(&refusal.text)?;
-                let left_out = self.left_out(&target, supply)?;
+                let left_out = left_out(&target, supply)?;
                 let subject = self
                     .origin_of(refusal)
                     .map_or(subject, |text| format!("`{}`", shown(&text)));
@@ -165,25 +165,6 @@ impl Mounts {
             }
             _ => None,
         }
-    }
-
-    fn left_out(&self, target: &RepoPath, supply: &Supply) -> Option<&'static str> {
-        supply.iter().find_map(|(need, answer)| {
-            let rest = target.as_str().strip_prefix(mount_of(need).as_str())?;
-            let supplied = answer.as_ref().ok()?;
-            let mut path: RepoPath = rest.trim_start_matches('/').parse().ok()?;
-            while !path.is_root() {
-                if let Some(reason) = supplied.left_out.get(&path) {
-                    return Some(match reason {
-                        LeftOut::Submodule => "is a submodule of the repository it comes from, and these are not fetched",
-                        LeftOut::Link => "is a symbolic link that leads out of the repository it comes from",
-                        LeftOut::TooLarge => "is larger than a file may be that is fetched",
-                    });
-                }
-                path = path.parent();
-            }
-            None
-        })
     }
 }
 
@@ -215,4 +196,28 @@ pub(super) fn shortage(supply: &Supply, need: &Need) -> Option<(Blame, String)> 
     let answer: &Result<Supplied, Shortage> = supply.find(need)?;
     let shortage = answer.as_ref().err()?;
     Some((shortage.short.blame(), shortage.to_string()))
+}
+
+/// Why something was not taken of what was fetched.
+fn left_out(target: &RepoPath, supply: &Supply) -> Option<&'static str> {
+    supply.iter().find_map(|(need, answer)| {
+        let rest = target.as_str().strip_prefix(mount_of(need).as_str())?;
+        let supplied = answer.as_ref().ok()?;
+        let mut path: RepoPath = rest.trim_start_matches('/').parse().ok()?;
+        while !path.is_root() {
+            if let Some(reason) = supplied.left_out.get(&path) {
+                return Some(match reason {
+                    LeftOut::Submodule => {
+                        "is a submodule of the repository it comes from, and these are not fetched"
+                    }
+                    LeftOut::Link => {
+                        "is a symbolic link that leads out of the repository it comes from"
+                    }
+                    LeftOut::TooLarge => "is larger than a file may be that is fetched",
+                });
+            }
+            path = path.parent();
+        }
+        None
+    })
 }

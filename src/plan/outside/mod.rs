@@ -160,7 +160,7 @@ impl Mounts {
             }
         }
         let fetched = tree.with_files(files.clone())?;
-        for ((path, _), _) in &self.references {
+        for (path, _) in self.references.keys() {
             if files.contains_key(path) && !is_reserved(path) {
                 continue;
             }
