@@ -28,9 +28,12 @@ pub(super) fn compose(source: &Source<'_>, parts: &mut Parts) -> KustomizeInput 
         force_labels: super::is_true(options, "/forceCommonLabels"),
         force_annotations: super::is_true(options, "/forceCommonAnnotations"),
         annotations: annotations
-            .map(|(key, value)| match in_environment {
-                true => (key, source.environment.replace(&value)),
-                false => (key, value),
+            .map(|(key, value)| {
+                if in_environment {
+                    (key, source.environment.replace(&value))
+                } else {
+                    (key, value)
+                }
             })
             .collect(),
         ..KustomizeEdits::default()

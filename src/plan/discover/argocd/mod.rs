@@ -51,7 +51,7 @@ pub(in crate::plan) fn declare(
 }
 
 /// The object that declares an application, or generates it.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Place<'a> {
     object: &'a SeenObject<'a>,
 }
