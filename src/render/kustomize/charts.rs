@@ -151,7 +151,7 @@ impl Chart<'_> {
             "" => chart.join("values.yaml").unwrap_or_default(),
             file => self.join(file)?,
         };
-        let merges = match self.text("valuesMerge") {
+        let is_merged = match self.text("valuesMerge") {
             "" | "override" | "merge" => true,
             "replace" => false,
             other => return Err(self.fail(format!("`{other}` is no way to merge values"))),
@@ -162,7 +162,7 @@ impl Chart<'_> {
             .and_then(Value::as_object)
             .filter(|inline| !inline.is_empty());
         let first = match inline {
-            Some(inline) if !merges => write(&Value::Object(inline.clone()), workspace)?,
+            Some(inline) if !is_merged => write(&Value::Object(inline.clone()), workspace)?,
             Some(inline) => {
                 let text = self.load(&first, workspace)?;
                 let own = values::read(&text).map_err(|error| {
@@ -176,12 +176,12 @@ impl Chart<'_> {
                     "merge" => (inline, own),
                     _ => (own, inline),
                 };
-                let merged = values::merge(under, over).map_err(|key| {
+                let together = values::merge(under, over).map_err(|key| {
                     self.fail(format!(
                         "`{key}` of `valuesInline` and of the values file differ in kind"
                     ))
                 })?;
-                write(&merged, workspace)?
+                write(&together, workspace)?
             }
             None => {
                 self.load(&first, workspace)?;

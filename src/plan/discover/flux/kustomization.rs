@@ -61,7 +61,7 @@ pub(super) fn build(
         declaration: Some(object.declaration(&used.digests, on_removal, suspended)),
         ..AppSide::default()
     };
-    let side = with_files(side, used.files);
+    let side = with_files(side, &used.files);
     let id = object.id(DeclaredBy::FluxKustomization);
     (id, with_wrong(side, object, wrong))
 }
@@ -158,7 +158,7 @@ pub(super) fn with_wrong(mut side: AppSide, object: &Object<'_>, wrong: Wrong) -
 }
 
 /// The side with the files that it takes values from.
-pub(super) fn with_files(mut side: AppSide, files: BTreeSet<RepoPath>) -> AppSide {
+pub(super) fn with_files(mut side: AppSide, files: &BTreeSet<RepoPath>) -> AppSide {
     let files = files.difference(&side.closure);
     side.values_from = files.cloned().collect();
     side.closure.extend(side.values_from.iter().cloned());

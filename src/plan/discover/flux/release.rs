@@ -70,7 +70,7 @@ pub(super) fn build(
         creates_namespace: spec.inside("install").flag("createNamespace"),
         ..AppSide::default()
     };
-    let side = with_files(side, files);
+    let side = with_files(side, &files);
     let id = object.id(DeclaredBy::FluxHelmRelease);
     (id, with_wrong(side, object, wrong))
 }

@@ -67,7 +67,10 @@ impl Roots {
 
     /// The instance of an object, and whether a Kustomization renders it, too.
     fn place_of(&self, objects: &Objects<'_>, place: usize) -> (Option<String>, bool) {
-        let is_of_flux = |place: usize| objects.all().get(place).is_some_and(|it| it.is_of_flux());
+        let is_of_flux = |place: usize| {
+            let object = objects.all().get(place);
+            object.is_some_and(super::objects::Object::is_of_flux)
+        };
         if is_of_flux(place) {
             let object = objects.all().get(place);
             return (object.and_then(|object| object.instance.clone()), false);
