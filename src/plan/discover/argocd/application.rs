@@ -18,7 +18,7 @@ use crate::plan::{
 const FINALIZER: &str = "resources-finalizer.argocd.argoproj.io";
 
 /// Where Argo CD lives, for an object that no namespace is known of.
-const HOME: &str = "argocd";
+pub(super) const HOME: &str = "argocd";
 
 /// The application that this object declares. `set` is the ApplicationSet that generates it.
 pub(super) fn compose(

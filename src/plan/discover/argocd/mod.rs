@@ -4,6 +4,7 @@ mod application;
 mod chart;
 mod directory;
 mod environment;
+mod generated;
 mod images;
 mod kustomize;
 pub mod set;
@@ -27,21 +28,27 @@ pub(in crate::plan) fn declare(
     seen: &Seen<'_>,
     found: &mut BTreeMap<AppId, AppSide>,
 ) {
-    let is_application = |object: &&SeenObject<'_>| {
-        let named = object.manifest.object();
-        named.group == GROUP && named.kind == "Application"
+    let of_kind = |kind: &str| -> Vec<&SeenObject<'_>> {
+        let objects = seen.objects.iter().filter(|object| {
+            let named = object.manifest.object();
+            named.group == GROUP && named.kind == kind
+        });
+        objects.collect()
     };
-    let objects: Vec<&SeenObject<'_>> = seen.objects.iter().filter(is_application).collect();
-    if objects.is_empty() {
+    let (objects, sets) = (of_kind("Application"), of_kind("ApplicationSet"));
+    if objects.is_empty() && sets.is_empty() {
         return;
     }
     let tree = scope.tree.digest();
-    let composed = parallel::map(scope.tree, &objects, |_, object| {
+    let mut composed = parallel::map(scope.tree, &objects, |_, object| {
         let place = Place { object };
         scope.cache.composed.read(place.key(tree), || {
             application::compose(scope, &place, object.manifest.value(), None)
         })
     });
+    for object in sets {
+        composed.extend(generated::compose_all(scope, &Place { object }, tree));
+    }
     for app in composed {
         let (id, side) = app.as_ref();
         if !found.contains_key(id) {
