@@ -67,8 +67,8 @@ impl Planner<'_> {
             (&mut before.found, &before.replaced),
             (&mut after.found, &after.replaced),
         );
-        let mut withheld = after.withhold(&mut before);
-        withheld.extend(before.withhold(&mut after));
+        // What a head that renders declares is judged, whatever could be known of it before.
+        let withheld = after.withhold(&mut before);
         before.found.apps.extend(before.declared);
         after.found.apps.extend(after.declared);
         let mut sides = [before.found, after.found];

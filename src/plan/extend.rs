@@ -134,10 +134,10 @@ impl<'a> Planner<'a> {
                     .sources
                     .iter()
                     .any(|source| source.repository.is_some())
-                || side
-                    .closure
-                    .iter()
-                    .any(|path| self.mentions(tree, reader, path, wanted))
+                || side.closure.iter().any(|path| {
+                    // An archive is not searched for words.
+                    path.as_str().ends_with(".tgz") || self.mentions(tree, reader, path, wanted)
+                })
         });
         let declaring = apps.iter().zip(may).filter(|(_, may)| *may);
         declaring.map(|((id, _), _)| (*id).clone()).collect()

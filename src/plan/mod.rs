@@ -35,7 +35,7 @@ pub use inputs::{
     Substitution,
 };
 pub use membership::Membership;
-pub use seen::{Seen, SeenObject};
+pub use seen::{Seen, SeenObject, is_declaration};
 
 use std::collections::BTreeMap;
 

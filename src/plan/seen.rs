@@ -34,3 +34,16 @@ impl<'a> SeenObject<'a> {
             .or(self.namespace)
     }
 }
+
+/// True for an object that declares an application, or a set of them.
+pub fn is_declaration(manifest: &Manifest) -> bool {
+    let object = manifest.object();
+    let kind = object.kind.as_str();
+    match object.group.as_str() {
+        "argoproj.io" => matches!(kind, "Application" | "ApplicationSet"),
+        "fluxcd.controlplane.io" => true,
+        group => {
+            group.ends_with(".toolkit.fluxcd.io") && matches!(kind, "Kustomization" | "HelmRelease")
+        }
+    }
+}

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::config::repo::{Engine, RendererKind};
+use crate::finding::Blame;
 use crate::ids::{Digest, ObjectRef, RepoPath, Side};
 use crate::object::Manifest;
 use crate::plan::outside::is_fetched;
@@ -89,7 +90,8 @@ pub fn render_side(app: &AppSide, tree: &Tree, settings: &Settings) -> Outcome {
     problems.sort();
     problems.dedup();
     let unknown: Vec<Problem> = app.sources.iter().filter_map(find_unknown).collect();
-    if unknown.is_empty() {
+    let others = |problem: &Problem| problem.blame != Blame::Author;
+    if unknown.is_empty() || problems.iter().any(others) {
         return Outcome::Failed(problems);
     }
     // What a chart demands may stand in values that are not known here.
@@ -226,9 +228,10 @@ pub(super) fn render_work(work: &[Work<'_>], settings: &Settings) -> Vec<Option<
 pub(super) fn digest_inputs(app: &AppSide, tree: &Tree, settings: &Settings) -> Digest {
     let version = settings.version_for(&app.cluster);
     let inputs = format!(
-        "{:?} {:?} {:?} {version:?} {:?}",
+        "{:?} {:?} {:?} {:?} {version:?} {:?}",
         app.sources,
         app.refusals,
+        app.namespace,
         app.engine,
         settings.api_versions.get(&app.cluster),
     );

@@ -29,6 +29,9 @@ pub struct Evidence<'a> {
     /// Applications whose preview may be missing, because `preview_unavailable` says `warn` and their
     /// cluster is not protected.
     pub preview_tolerated: &'a BTreeSet<AppId>,
+    /// Touched applications that could not be evaluated before either, from the same source, for the
+    /// same reason, to the same place.
+    pub unevaluable_before: &'a BTreeSet<AppId>,
     /// What a touched application does to the verdict whose head cannot be evaluated.
     pub unevaluable: Mode,
     /// Whose move it is, for each thing that kept the change as a whole from being judged.
@@ -244,7 +247,8 @@ fn weigh(
     }
     let was_before = index
         .find(id)
-        .is_some_and(|app| matches!(&app.base, Outcome::NotEvaluable(_)));
+        .is_some_and(|app| matches!(&app.base, Outcome::NotEvaluable(_)))
+        && evidence.unevaluable_before.contains(id);
     match evidence.unevaluable {
         Mode::Off | Mode::Shadow | Mode::Warn => AppOutcome::Pass,
         Mode::BlockNew if was_before => AppOutcome::Pass,

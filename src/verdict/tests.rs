@@ -114,6 +114,7 @@ impl Case {
             results: &self.results,
             findings: &self.findings,
             preview_tolerated: &self.preview_tolerated,
+            unevaluable_before: &self.touched,
             unevaluable: self.unevaluable,
             whole: &self.whole,
         })

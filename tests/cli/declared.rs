@@ -114,6 +114,12 @@ fn an_application_that_cannot_be_evaluated_fails_only_where_the_change_makes_it_
     repo.write("argocd/remote.yaml", application("remote", &newer, true));
     let ran = check(&repo, &["--format", "json"]);
     assert_eq!(ran.code, 0, "it was so before: {ran:?}");
+    let other = REMOTE.replace("charts.example", "elsewhere.example");
+    repo.write("argocd/remote.yaml", application("remote", &other, true));
+    let ran = check(&repo, &[]);
+    assert_eq!(ran.code, 1, "another source is another matter: {ran:?}");
+    repo.write("argocd/remote.yaml", application("remote", &newer, true));
+    let ran = check(&repo, &["--format", "json"]);
     assert_eq!(
         app(&ran.json(), "argocd:remote")["outcome"],
         "not_evaluable"

@@ -435,3 +435,160 @@ fn a_changed_base_touches_exactly_the_roots_that_use_it() {
     assert_eq!(plan.apps.len(), 100);
     assert_eq!(plan.untouched.len(), 30);
 }
+
+fn set(generators: &str, path: &str, more: &str) -> String {
+    format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: all, namespace: argocd}}\nspec:\n  goTemplate: true\n{more}  \
+         generators:\n{generators}  template:\n    metadata: {{name: '{{{{ .path.basename }}}}'}}\n    spec:\n      project: default\n      \
+         source: {{repoURL: {URL}, path: '{path}'}}\n      destination: {{namespace: shop, server: https://kubernetes.default.svc}}\n"
+    )
+}
+
+#[test]
+fn a_set_declares_an_application_for_each_folder_and_names_what_it_cannot_know() {
+    let repository = Repository::with(&[]);
+    for app in ["one", "two"] {
+        repository.write(&format!("apps/{app}/cm.yaml"), CONFIG_MAP);
+    }
+    let generators = format!(
+        "    - git: {{repoURL: {URL}, directories: [{{path: 'apps/*'}}]}}\n    - pullRequest: {{github: {{owner: acme, repo: deploy}}}}\n"
+    );
+    repository.write("sets/all.yaml", &set(&generators, "{{ .path.path }}", ""));
+    let declared = declare(&repository);
+    let side = find(&declared, "one");
+    assert_eq!(files(side), ["apps/one/cm.yaml"]);
+    let declaration = side.declaration.as_ref().unwrap();
+    assert_eq!(declaration.set.as_deref(), Some("argocd/all"));
+    assert_eq!(declaration.path.as_ref().unwrap().as_str(), "sets/all.yaml");
+    assert_eq!(files(find(&declared, "two")), ["apps/two/cm.yaml"]);
+    let unknown: Vec<RefusalKind> = declared
+        .apps
+        .iter()
+        .filter(|(id, _)| id.kind == DeclaredBy::ArgoApplicationSet)
+        .flat_map(|(_, side)| kinds(side))
+        .collect();
+    assert_eq!(unknown, [RefusalKind::OtherGenerator]);
+}
+
+#[test]
+fn a_folder_less_is_an_application_less() {
+    let with = |apps: &[&str], more: &str| {
+        let repository = Repository::with(&[]);
+        for app in apps {
+            repository.write(&format!("apps/{app}/cm.yaml"), CONFIG_MAP);
+        }
+        let generators =
+            format!("    - git: {{repoURL: {URL}, directories: [{{path: 'apps/*'}}]}}\n");
+        repository.write("sets/all.yaml", &set(&generators, "{{ .path.path }}", more));
+        repository
+    };
+    let removed = |more: &str| {
+        let (base, head) = (with(&["one", "two"], more), with(&["one"], more));
+        let plan = pipeline::plan_change(
+            &base.tree(),
+            &head.tree(),
+            &RepoConfig::default(),
+            &defaults(),
+            &settings(),
+        );
+        let named: Vec<(String, Option<Membership>)> = plan
+            .apps
+            .iter()
+            .map(|app| (app.id.to_string(), app.membership()))
+            .collect();
+        assert_eq!(named.len(), 1, "{named:?}");
+        assert_eq!(named[0].0, "argocd:two");
+        named[0].1.clone()
+    };
+    // The controller gives every application a finalizer, unless the set keeps what it deployed.
+    let deleted = Membership::Removed {
+        objects: OnRemoval::Deleted,
+    };
+    assert_eq!(removed(""), Some(deleted));
+    let kept = Membership::Removed {
+        objects: OnRemoval::Kept,
+    };
+    assert_eq!(
+        removed("  syncPolicy: {preserveResourcesOnDeletion: true}\n"),
+        Some(kept)
+    );
+}
+
+fn touched(base: &Repository, head: &Repository) -> Vec<String> {
+    let plan = pipeline::plan_change(
+        &base.tree(),
+        &head.tree(),
+        &RepoConfig::default(),
+        &defaults(),
+        &settings(),
+    );
+    plan.apps.iter().map(|app| app.id.to_string()).collect()
+}
+
+#[test]
+fn a_copy_of_a_declaration_does_not_hide_what_becomes_of_the_original() {
+    let with = |files: &[(&str, &str)]| {
+        let repository = Repository::with(files);
+        repository.write("shop/cm.yaml", CONFIG_MAP);
+        repository.write("other/cm.yaml", CONFIG_MAP);
+        repository
+    };
+    let before = application("web", &here("shop", ""));
+    let after = application("web", &here("other", ""));
+    let base = with(&[("apps/web.yaml", &before)]);
+    let head = with(&[("aaa/web.yaml", &before), ("apps/web.yaml", &after)]);
+    let ids = touched(&base, &head);
+    assert!(ids.contains(&"argocd:web#apps".to_owned()), "{ids:?}");
+    // Two in one place hide nothing either.
+    let twice = format!("{before}---\n{after}");
+    let declared = declare(&with(&[("apps/web.yaml", &twice)]));
+    assert_eq!(kinds(find(&declared, "web")), [RefusalKind::Declaration]);
+}
+
+#[test]
+fn a_declaration_that_no_word_gives_away_is_found_in_what_a_change_touches() {
+    let with = |files: &[(&str, &str)]| {
+        let repository = Repository::with(files);
+        repository.write("shop/cm.yaml", CONFIG_MAP);
+        repository
+    };
+    let template =
+        application("web", &here("shop", "")).replace("argoproj.io", "{{ .Values.group }}");
+    let base = with(&[]);
+    let head = with(&[
+        ("chart/Chart.yaml", CHART),
+        ("chart/values.yaml", "group: argoproj.io\n"),
+        ("chart/templates/app.yaml", &template),
+    ]);
+    assert_eq!(touched(&base, &head), ["chart:chart", "argocd:web"]);
+}
+
+#[test]
+fn a_foreign_source_cannot_pass_for_a_fetched_one() {
+    let repository = Repository::with(&[]);
+    let spec = "  source: {repoURL: https://git.example/x.git, path: .drydock-outside/a}\n  destination: {namespace: x}\n";
+    repository.write("apps/a.yaml", &application("web", spec));
+    let declared = declare(&repository);
+    assert!(matches!(
+        repository.render(find(&declared, "web")),
+        Outcome::Failed(_)
+    ));
+}
+
+#[test]
+fn what_a_repaired_parent_declares_is_judged() {
+    let with = |root: &str| {
+        let repository = Repository::with(&[]);
+        repository.write(
+            "bootstrap/root.yaml",
+            &application("root", &here("apps", root)),
+        );
+        repository.write("apps/web.yaml", &application("web", &here("shop", "")));
+        repository.write("shop/cm.yaml", CONFIG_MAP);
+        repository
+    };
+    let base = with("    plugin: {name: x}\n");
+    let head = with("");
+    let ids = touched(&base, &head);
+    assert!(ids.contains(&"argocd:web".to_owned()), "{ids:?}");
+}

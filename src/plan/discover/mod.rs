@@ -23,9 +23,11 @@ use crate::config::repo::{Discovery, Engine, RepoConfig};
 use crate::ids::{AppId, ClusterName, DeclaredBy, RepoPath};
 use crate::plan::cache::Cache;
 use crate::plan::kustomization::Closure;
+use crate::plan::outside::names_mount;
 use crate::plan::seen::Seen;
 use crate::plan::{
-    AppSide, AppSource, ArgoCd, Declared, Defaults, HelmInput, KustomizeInput, RendererInput,
+    AppSide, AppSource, ArgoCd, Declared, Defaults, HelmInput, KustomizeInput, Refusal,
+    RefusalKind, RendererInput,
 };
 use crate::tree::Tree;
 
@@ -68,7 +70,22 @@ pub(super) fn declare_seen(
     if config.discovery.flux {
         flux::declare(&scope, seen, &mut found);
     }
+    found.values_mut().for_each(refuse_mounts);
     found
+}
+
+/// Nobody may name the place where fetched files are laid: it would be taken for one of them.
+fn refuse_mounts(side: &mut AppSide) {
+    let named = side.sources.iter().map(|source| &source.path);
+    let named: Vec<RepoPath> = named.filter(|path| names_mount(path)).cloned().collect();
+    for path in named {
+        side.refusals.push(Refusal {
+            kind: RefusalKind::Declaration,
+            text: path.to_string(),
+            path,
+            line: 0,
+        });
+    }
 }
 
 /// What discovery in one tree has at hand.

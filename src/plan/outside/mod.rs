@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::kustomization::FILE_NAMES;
-use super::{Plan, Refusal, RefusalKind};
+use super::{AppSide, Plan, Refusal, RefusalKind};
 use crate::ids::{Digest, RepoPath};
 use crate::outside::reference::{self, BadReference, RemoteReference};
 use crate::outside::{Files, Need, Supply};
@@ -84,6 +84,11 @@ fn split_fetched(path: &RepoPath) -> Option<(&str, &str)> {
     Some(rest.split_once('/').unwrap_or((rest, "")))
 }
 
+/// True for a path that would be taken for one of the files that were fetched.
+pub(super) fn names_mount(path: &RepoPath) -> bool {
+    path.as_str().split('/').any(|part| part == FOLDER)
+}
+
 impl Mounts {
     /// Notes what this plan of these trees asks for, and gives everything that was asked for so far.
     pub fn note(&mut self, plan: &Plan, trees: [&Tree; 2]) -> Noted {
@@ -113,6 +118,11 @@ impl Mounts {
             }
         }
         Noted { needs, local }
+    }
+
+    /// Points the sources of one side that were fetched to where they stand in this tree.
+    pub fn settle_side(side: &mut AppSide, tree: &Tree) {
+        sources::settle(side, tree);
     }
 
     /// Points the sources of the plan that were fetched to where they stand in these trees.

@@ -24,6 +24,7 @@ fn passed() -> Verdict {
         results: &results,
         findings: &[],
         preview_tolerated: &touched,
+        unevaluable_before: &touched,
         unevaluable: Mode::Block,
         whole: &[],
     })

@@ -1,6 +1,7 @@
 //! Everything that was found becomes a verdict and a report.
 
 mod app;
+mod before;
 mod excerpts;
 mod tools;
 mod unstable;
@@ -137,6 +138,7 @@ fn conclude(
         results: &gated.results,
         findings,
         preview_tolerated: &tolerated,
+        unevaluable_before: &before::find_unevaluable(plan, rendered),
         unevaluable: rules.config.unevaluable,
         whole: &whole,
     })

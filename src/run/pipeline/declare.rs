@@ -4,9 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::repo::RepoConfig;
-use crate::ids::{AppId, Side};
+use crate::ids::AppId;
+use crate::plan::outside::Mounts;
 use crate::plan::{
     AppSide, Declared, Defaults, MAX_DEPTH, Plan, Planner, Seen, SeenObject, Selection, SideApps,
+    is_declaration,
 };
 use crate::render::{self, Known, Outcome};
 use crate::tree::Tree;
@@ -19,18 +21,63 @@ pub(super) fn plan(
     settings: &render::Settings,
     known: &mut Known,
 ) -> Plan {
-    let mut sides = planner.find_both(base, head, selection);
+    let found = planner.find_both(base, head, selection);
     let is_change = base.digest() != head.digest() || *selection == Selection::All;
-    if is_change && !matches!(selection, Selection::Path(_)) {
-        for (apps, side) in sides.iter_mut().zip([Side::Base, Side::Head]) {
-            let tree = match side {
-                Side::Base => base,
-                Side::Head => head,
-            };
-            extend(planner, tree, apps, settings, known);
+    if !is_change || matches!(selection, Selection::Path(_)) {
+        return planner.build(base, head, found, selection);
+    }
+    let mut looked_at = BTreeSet::new();
+    for _ in 0..MAX_DEPTH {
+        let mut sides = found.clone();
+        for (apps, tree) in sides.iter_mut().zip([base, head]) {
+            extend(planner, tree, apps, &looked_at, settings, known);
         }
+        let plan = planner.build(base, head, sides, selection);
+        let more = find_unannounced(&plan, [base, head], settings, known);
+        if more.is_subset(&looked_at) {
+            return plan;
+        }
+        looked_at.extend(more);
+    }
+    // What goes on bringing forth others is refused at the depth that is followed.
+    let mut sides = found;
+    for (apps, tree) in sides.iter_mut().zip([base, head]) {
+        extend(planner, tree, apps, &looked_at, settings, known);
     }
     planner.build(base, head, sides, selection)
+}
+
+/// Touched applications whose renderings declare others, whatever the words in their files say: a
+/// template can make a declaration out of anything.
+fn find_unannounced(
+    plan: &Plan,
+    [base, head]: [&Tree; 2],
+    settings: &render::Settings,
+    known: &mut Known,
+) -> BTreeSet<AppId> {
+    let mut ids = Vec::new();
+    let mut sides: Vec<(AppSide, &Tree)> = Vec::new();
+    for app in &plan.apps {
+        for (side, tree) in [(&app.base, base), (&app.head, head)] {
+            if let Some(side) = side {
+                let mut side = side.clone();
+                Mounts::settle_side(&mut side, tree);
+                ids.push(app.id.clone());
+                sides.push((side, tree));
+            }
+        }
+    }
+    let sides: Vec<(&AppSide, &Tree)> = sides.iter().map(|(side, tree)| (side, *tree)).collect();
+    let outcomes = known.render(&sides, settings);
+    let declares = |outcome: &Outcome| {
+        let manifests = outcome.manifests().unwrap_or_default();
+        manifests.iter().any(is_declaration)
+    };
+    let declaring = ids.into_iter().zip(&outcomes);
+    declaring
+        .filter(|(_, outcome)| declares(outcome))
+        .map(|(id, _)| id)
+        .collect()
 }
 
 /// Every application that a tree declares.
@@ -42,7 +89,8 @@ pub fn declare_all(
 ) -> Declared {
     let planner = Planner::new(config, defaults);
     let mut apps = SideApps::of(planner.find(tree, &Selection::All));
-    extend(&planner, tree, &mut apps, settings, &mut Known::default());
+    let known = &mut Known::default();
+    extend(&planner, tree, &mut apps, &BTreeSet::new(), settings, known);
     apps.settle()
 }
 
@@ -64,12 +112,13 @@ pub(crate) fn extend(
     planner: &Planner<'_>,
     tree: &Tree,
     apps: &mut SideApps,
+    looked_at: &BTreeSet<AppId>,
     settings: &render::Settings,
     known: &mut Known,
 ) {
     let mut wanted = BTreeSet::new();
     for depth in 0..=MAX_DEPTH {
-        let rendered = render_declaring(planner, tree, apps, &wanted, settings, known);
+        let rendered = render_declaring(planner, tree, apps, (&wanted, looked_at), settings, known);
         apps.failed = find_failed(&rendered);
         let all: BTreeMap<&AppId, &AppSide> = apps.all().collect();
         let seen = see(&all, &rendered);
@@ -90,17 +139,23 @@ fn render_declaring(
     planner: &Planner<'_>,
     tree: &Tree,
     apps: &SideApps,
-    wanted: &BTreeSet<String>,
+    (wanted, looked_at): (&BTreeSet<String>, &BTreeSet<AppId>),
     settings: &render::Settings,
     known: &mut Known,
 ) -> BTreeMap<AppId, Outcome> {
     let all: Vec<(&AppId, &AppSide)> = apps.all().collect();
     let declaring = planner.find_declaring(tree, &all, wanted);
-    let (ids, sides): (Vec<AppId>, Vec<(&AppSide, &Tree)>) = all
+    let (ids, sides): (Vec<AppId>, Vec<AppSide>) = all
         .into_iter()
-        .filter(|(id, _)| declaring.contains(*id))
-        .map(|(id, side)| (id.clone(), (side, tree)))
+        .filter(|(id, _)| declaring.contains(*id) || looked_at.contains(*id))
+        .map(|(id, side)| {
+            let mut side = side.clone();
+            // What was fetched meanwhile is rendered, and declares.
+            Mounts::settle_side(&mut side, tree);
+            (id.clone(), side)
+        })
         .unzip();
+    let sides: Vec<(&AppSide, &Tree)> = sides.iter().map(|side| (side, tree)).collect();
     ids.into_iter()
         .zip(known.render(&sides, settings))
         .collect()

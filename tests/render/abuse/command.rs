@@ -25,7 +25,8 @@ fn render(case: &Case, strace: &[&str], arguments: &[&str]) -> (Option<i32>, Str
         .arg(format!("PATH={}", parts().join("bin").display()))
         .args(strace)
         .arg(Path::new(env!("CARGO_BIN_EXE_drydock")))
-        .args(["render", "--path", "app"])
+        // Kept output would need no tool.
+        .args(["render", "--no-cache", "--path", "app"])
         .args(arguments)
         .current_dir(folder.path())
         .output()

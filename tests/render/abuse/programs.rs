@@ -101,7 +101,7 @@ fn charts() -> Vec<Case> {
             .refused("app/kustomization.yaml:2", CHARTS),
         kustomization("helm-globals", "helmGlobals:\n  configHome: ./home\n")
             .file("app/home/plugins/x/plugin.yaml", "name: x\nversion: 1.0.0\ncommand: touch @MARK@\n")
-            .refused("app/kustomization.yaml:1", CHARTS)
+            .refused("app/kustomization.yaml:2", CHARTS)
             .alone_harmless("[]"),
         kustomization("helm-inflation-generator", "helmChartInflationGenerator:\n- chartName: x\n  chartRepoUrl: \"@URL@\"\n  helmBin: ./run\n")
             .refused("app/kustomization.yaml:2", CHARTS),

@@ -35,14 +35,7 @@ pub(super) fn compose_all(
         .map(|application| {
             let key = Digest::of(format!("{key} {application}").as_bytes());
             scope.cache.composed.read(key, || {
-                let mut app = application::compose(scope, place, application, Some(&name));
-                if let Some(declaration) = app.1.declaration.as_mut()
-                    && !expansion.policy.deletes
-                {
-                    // The controller never deletes an application of such a set.
-                    declaration.on_removal = OnRemoval::Kept;
-                }
-                app
+                application::compose(scope, place, application, Some(&name))
             })
         })
         .collect();

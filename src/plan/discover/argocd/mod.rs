@@ -7,6 +7,7 @@ mod environment;
 mod generated;
 mod images;
 mod kustomize;
+mod namesakes;
 pub mod set;
 mod source;
 
@@ -22,7 +23,7 @@ use crate::plan::{AppSide, Refusal, RefusalKind, parallel};
 /// Group of Argo CD's kinds.
 const GROUP: &str = "argoproj.io";
 
-/// Adds every application that these objects declare. Of one that is declared twice the first stays.
+/// Adds every application that these objects declare.
 pub(in crate::plan) fn declare(
     scope: &Scope<'_>,
     seen: &Seen<'_>,
@@ -49,11 +50,13 @@ pub(in crate::plan) fn declare(
     for object in sets {
         composed.extend(generated::compose_all(scope, &Place { object }, tree));
     }
-    for app in composed {
+    let mut by_id: BTreeMap<&AppId, Vec<&AppSide>> = BTreeMap::new();
+    for app in &composed {
         let (id, side) = app.as_ref();
-        if !found.contains_key(id) {
-            found.insert(id.clone(), side.clone());
-        }
+        by_id.entry(id).or_default().push(side);
+    }
+    for (id, sides) in by_id {
+        namesakes::settle(id, &sides, found);
     }
 }
 
