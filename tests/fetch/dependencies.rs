@@ -63,9 +63,9 @@ fn a_lock_that_helm_wrote_fits_and_gives_the_versions() {
     )
     .unwrap();
     for (program, version) in [("helm", "v2"), ("helm3", "v2"), ("helm", "v1")] {
-        let dependencies =
-            format!("dependencies:\n- name: web\n  version: '>=1.0.0 <2.0.0 & nothing'\n")
-                .replace(" & nothing", "");
+        let dependencies = "dependencies:\n- name: web\n  version: '>=1.0.0 <2.0.0 & nothing'\n"
+            .to_owned()
+            .replace(" & nothing", "");
         let dependencies = format!(
             "{dependencies}  repository: {url}\n  condition: web.enabled,a<b\n  tags: [front, \"<&>\"]\n  import-values:\n  - data\n  - {{parent: z, child: a}}\n- name: db\n  version: ~0.3\n  repository: {url}\n  alias: store\n  enabled: true\n- name: local\n  version: \"*\"\n  repository: file://../local\n"
         );

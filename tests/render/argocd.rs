@@ -42,7 +42,7 @@ fn find<'a>(declared: &'a Declared, name: &str) -> &'a AppSide {
         .filter(|(id, _)| id.kind == DeclaredBy::ArgoApplication && id.name == name);
     let found = named.next();
     assert!(named.next().is_none(), "{name} is declared twice");
-    &found.unwrap_or_else(|| panic!("{name} is not declared")).1
+    found.unwrap_or_else(|| panic!("{name} is not declared")).1
 }
 
 fn files(side: &AppSide) -> Vec<&str> {

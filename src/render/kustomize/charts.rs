@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::file::Kustomization;
 use super::values;
+use crate::config::repo::Engine;
 use crate::ids::RepoPath;
 use crate::plan::{HelmInput, Hooks};
 use crate::render::helm::arguments;
@@ -48,6 +49,10 @@ impl Chart<'_> {
         request: &Request<'_>,
         workspace: &Workspace,
     ) -> Result<String, Vec<Problem>> {
+        if request.engine == Engine::Flux {
+            let why = "Flux does not let Kustomize render charts: a HelmRelease does that";
+            return Err(self.fail(why.to_owned()));
+        }
         let chart = self.folder()?;
         if !workspace.is_folder(&chart) {
             let name = self.text("name");

@@ -29,8 +29,11 @@ use serde_json::Value;
 /// What Drydock's own memory may grow by, in KiB, while it deals with one case.
 const GROWTH: u64 = 50 << 10;
 
+/// A group of cases, by name.
+type Group = (&'static str, fn() -> Vec<Case>);
+
 /// The trees, by group.
-const GROUPS: &[(&str, fn() -> Vec<Case>)] = &[
+const GROUPS: &[Group] = &[
     ("git_options", git_options::cases),
     ("references", references::cases),
     ("programs", programs::cases),

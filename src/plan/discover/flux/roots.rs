@@ -4,7 +4,7 @@
 //! it: with its namespace, its substitutions, its patches. The outermost `Kustomization` of such a chain
 //! stands for a cluster.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::World;
 use super::fields::{Fields, Wrong};
@@ -22,9 +22,17 @@ pub(super) fn assign(objects: &mut Objects<'_>, world: &World<'_, '_>) {
     let found: Vec<(Option<String>, bool)> = (0..objects.all().len())
         .map(|place| roots.place_of(objects, place))
         .collect();
+    // What a Kustomization only reads, or would render and cannot, still stands for itself.
+    let rendered: HashSet<(RepoPath, String)> = objects
+        .all()
+        .iter()
+        .filter(|object| object.is_of_flux())
+        .map(|object| (object.file(), object.kind().to_owned()))
+        .collect();
     for (object, (instance, is_superseded)) in objects.all_mut().iter_mut().zip(found) {
         object.instance = instance;
-        object.is_superseded = is_superseded;
+        let is_rendered = rendered.contains(&(object.file(), object.kind().to_owned()));
+        object.is_superseded = is_superseded && is_rendered;
     }
 }
 

@@ -33,6 +33,12 @@ const KINDS: [&str; 10] = [
     "oci",
 ];
 
+/// Runs of generators and parameter sets that one set may take in all.
+const STEPS: usize = 1_000_000;
+
+/// Entries of a tree that are looked at in the time of one step.
+const ENTRIES_PER_STEP: usize = 50;
+
 /// How deep a generator stands; combinations stand at the first two levels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Level {
@@ -49,6 +55,8 @@ pub(super) struct Expander<'a> {
     pub(super) reads: BTreeSet<RepoPath>,
     pub(super) not_evaluable: Vec<NotEvaluable>,
     pub(super) problems: Vec<SetProblem>,
+    /// Work done so far, in parameter sets and tree entries looked at.
+    spent: usize,
 }
 
 impl<'a> Expander<'a> {
@@ -76,6 +84,7 @@ impl<'a> Expander<'a> {
             reads: BTreeSet::new(),
             not_evaluable: Vec::new(),
             problems,
+            spent: 0,
         }
     }
 
@@ -182,7 +191,9 @@ impl<'a> Expander<'a> {
             filled = interpolate(&self.language, kind, fields, outer, &at)?;
             &filled
         };
+        self.spend(kind, &at)?;
         let mut sets = self.run_kind(fields, kind, level, &at)?;
+        self.spent = self.spent.saturating_add(sets.len());
         if sets.len() > SETS {
             return Err(Stop::fault(&at, Fault::Limit("10,000 parameter sets")));
         }
@@ -197,6 +208,19 @@ impl<'a> Expander<'a> {
             sets = kept;
         }
         Ok(sets)
+    }
+
+    /// Bounds the work of combinations that give little: each run of a child counts.
+    fn spend(&mut self, kind: &str, at: &str) -> Result<(), Stop> {
+        let looked_at = match kind {
+            "git" => self.world.tree.entries().len() / ENTRIES_PER_STEP,
+            _ => 0,
+        };
+        self.spent = self.spent.saturating_add(1 + looked_at);
+        if self.spent > STEPS {
+            return Err(Stop::fault(at, Fault::Limit("1,000,000 steps")));
+        }
+        Ok(())
     }
 
     fn run_kind(
