@@ -62,7 +62,8 @@ fn compose_one(
         .flat_map(|question| compose_changes(question, input.observation, announced))
         .collect();
     if planned.leaves_objects() {
-        changes.iter_mut().for_each(keep);
+        // Nobody deletes what its application leaves behind.
+        changes.retain(|change| change.action != Action::Delete);
     }
     pair_generated(&mut changes, &questions);
     changes.sort_by(|one, other| (&one.object, one.origin).cmp(&(&other.object, other.origin)));
@@ -72,16 +73,6 @@ fn compose_one(
         unchanged: pairs.keys().filter(|key| !touched.contains(key)).count(),
         changes,
         withheld: false,
-    }
-}
-
-/// An object that stays although nothing declares its application any more.
-fn keep(change: &mut Change) {
-    if change.action == Action::Delete {
-        change.action = Action::Unchanged;
-        change.dangers.clear();
-        let note = "stays in the cluster: its application goes without its objects";
-        change.note = join(change.note.as_deref(), Some(note));
     }
 }
 

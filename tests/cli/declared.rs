@@ -90,6 +90,12 @@ fn removing_an_application_says_whether_its_objects_go_with_it() {
         app(&report, "argocd:keep")["set_change"],
         "application removed, 1 object left behind"
     );
+    assert_eq!(
+        app(&report, "argocd:keep")["changes"],
+        serde_json::json!([])
+    );
+    let deleted = &app(&report, "argocd:shop")["changes"][0];
+    assert_eq!(deleted["action"], "delete");
     let text = check(&repo, &[]).stdout;
     assert!(text.contains("application removed"), "{text}");
 }

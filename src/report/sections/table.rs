@@ -72,7 +72,9 @@ fn row(
     cells.push(match membership.as_str() {
         "" => effect(app),
         // What is new or gone is said by what becomes of it.
-        _ if matches!(effect(app).as_str(), "new" | "removed") => markdown::cell(&membership),
+        _ if matches!(effect(app).as_str(), "new" | "removed" | "no change") => {
+            markdown::cell(&membership)
+        }
         _ => format!("{}; {}", effect(app), markdown::cell(&membership)),
     });
     format!("| {} |\n", cells.join(" | "))

@@ -161,7 +161,11 @@ fn row(report: &Report, app: &AppReport) -> [String; 3] {
     };
     let effect = match membership.as_str() {
         "" => effect,
-        membership => [effect.as_str(), membership].join(" ").trim().to_owned(),
+        // What is new, gone or as before is said by what becomes of the application.
+        membership if matches!(effect.as_str(), "" | "new" | "removed" | "no change") => {
+            membership.to_owned()
+        }
+        membership => format!("{effect}, {membership}"),
     };
     [
         visible::line(&wording::name(report, &app.id)),

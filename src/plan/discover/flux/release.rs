@@ -203,9 +203,9 @@ impl Chart {
                 found.and_then(|found| Fields::of(spec_of(found), "spec", &wrong).text("url"));
             return match url {
                 Some(url) => {
-                    let mut chart = Self::elsewhere(url.to_owned(), Some(name), version);
-                    chart.digests.extend(found.map(Object::deciding_digest));
-                    chart
+                    let mut remote = Self::elsewhere(url.to_owned(), Some(name), version);
+                    remote.digests.extend(found.map(Object::deciding_digest));
+                    remote.without_values_files(object, chart)
                 }
                 None => Self::unknown(
                     object,
@@ -226,12 +226,23 @@ impl Chart {
             } => {
                 let mut found = Self::elsewhere(repository, None, revision.as_deref());
                 found.source.path = folder;
-                found
+                found.without_values_files(object, chart)
             }
             Source::Unknown(text) => Self::unknown(object, text),
         };
         found.digests.extend(resolved.digest);
         found
+    }
+
+    /// Value files inside a chart from elsewhere are not read here, and the chart's own values would be
+    /// others.
+    fn without_values_files(mut self, object: &Object<'_>, fields: &Fields<'_>) -> Self {
+        if let Some(file) = fields.texts("valuesFiles").into_iter().next() {
+            let text = format!("the value file `{file}` of its chart");
+            let refusal = refuse(object, RefusalKind::Elsewhere, text);
+            self.closure.refusals.insert(refusal);
+        }
+        self
     }
 
     fn of_reference(
