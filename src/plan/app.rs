@@ -148,7 +148,7 @@ pub enum RefusalKind {
     Declaration,
     /// Declarations that declare each other deeper than is followed.
     TooDeep,
-    /// A way to make manifests that is never run here: Jsonnet, a plugin, Helmfile.
+    /// A way to make manifests that is never run here: Jsonnet, a plugin.
     OtherRenderer,
     /// A generator of applications whose answer is not in the trees: SCM providers, pull requests,
     /// plugins, cluster decisions, another repository.

@@ -196,3 +196,18 @@ fn one_base_in_two_namespaces_is_not_guessed() {
     let message = &problems(&outcome)[0].message;
     assert!(message.contains("different namespaces"), "{message}");
 }
+
+#[test]
+fn flux_renders_no_charts_inside_kustomizations() {
+    let repository = repository("helmCharts:\n- name: shop\n  releaseName: web\n");
+    let outcome = |engine: Engine| {
+        let mut side = repository.kustomize("app");
+        side.engine = engine;
+        repository.render(&side)
+    };
+    assert!(matches!(outcome(Engine::ArgoCd), Outcome::Rendered(_)));
+    let Outcome::Failed(problems) = outcome(Engine::Flux) else {
+        panic!("Flux would fail");
+    };
+    assert!(problems[0].message.contains("HelmRelease"), "{problems:?}");
+}

@@ -585,3 +585,28 @@ fn hostile_sets_end_at_a_limit() {
         }
     ));
 }
+
+#[test]
+fn combinations_that_give_nothing_end_at_a_limit_too() {
+    let repository = own_repository();
+    let list =
+        |key: &str| -> Vec<Value> { (0..1_000).map(|n| json!({ key: n.to_string() })).collect() };
+    let nothing = json!({
+        "goTemplate": true,
+        "generators": [{"matrix": {"generators": [
+            {"list": {"elements": list("a")}},
+            {"matrix": {"generators": [
+                {"list": {"elements": list("b")}},
+                {"list": {"elements": [{"c": "1"}]}, "selector": {"matchLabels": {"c": "2"}}},
+            ]}},
+        ]}}],
+        "template": {"metadata": {"name": "a-{{.a}}"}},
+    });
+    let expansion = expand(&nothing, &repository.tree(), &[]);
+    assert_eq!(expansion.applications.len(), 0);
+    assert!(
+        matches!(expansion.problems[0].fault, Fault::Limit("200,000 steps")),
+        "{:?}",
+        expansion.problems
+    );
+}

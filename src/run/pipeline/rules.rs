@@ -139,3 +139,63 @@ impl Rules {
         !self.preview_required && !app.base.iter().chain(&app.head).any(demands)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{AppId, DeclaredBy, Digest};
+    use crate::plan::{Declaration, OnRemoval, Why};
+
+    fn declared(cluster: &str) -> PlannedApp {
+        let id = AppId {
+            kind: DeclaredBy::ArgoApplication,
+            cluster: ClusterName::default(),
+            namespace: "argocd".to_owned(),
+            name: "shop".to_owned(),
+            variant: None,
+        };
+        let side = AppSide {
+            cluster: ClusterName(cluster.to_owned()),
+            declaration: Some(Declaration {
+                parent: id.clone(),
+                path: None,
+                line: 0,
+                digest: Digest::ZERO,
+                on_removal: OnRemoval::Deleted,
+                suspended: false,
+                set: None,
+            }),
+            ..AppSide::default()
+        };
+        PlannedApp {
+            id,
+            base: None,
+            head: Some(side),
+            why: vec![Why::Introduced],
+        }
+    }
+
+    fn rules(clusters: &str) -> Rules {
+        let text = format!("version: 1\nclusters: {clusters}\n");
+        Rules {
+            config: repo::parse(text.as_bytes()).unwrap(),
+            defaults: Defaults::default(),
+            gates: BTreeSet::new(),
+            policies: Vec::new(),
+            crds: Vec::new(),
+            preview_required: false,
+            kubernetes: None,
+        }
+    }
+
+    #[test]
+    fn a_destination_that_nobody_knows_may_be_the_protected_cluster() {
+        let rules = rules("{production: {protected: true}, staging: {}}");
+        let tolerates = |cluster| rules.tolerates_no_preview(&declared(cluster));
+        assert!(!tolerates("production"));
+        assert!(!tolerates("https://another-name.example"));
+        assert!(tolerates("staging"));
+        let open = self::rules("{staging: {}}");
+        assert!(open.tolerates_no_preview(&declared("https://another-name.example")));
+    }
+}

@@ -34,10 +34,10 @@ const KINDS: [&str; 10] = [
 ];
 
 /// Runs of generators and parameter sets that one set may take in all.
-const STEPS: usize = 1_000_000;
+const STEPS: usize = 200_000;
 
 /// Entries of a tree that are looked at in the time of one step.
-const ENTRIES_PER_STEP: usize = 50;
+const ENTRIES_PER_STEP: usize = 500;
 
 /// How deep a generator stands; combinations stand at the first two levels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -218,7 +218,7 @@ impl<'a> Expander<'a> {
         };
         self.spent = self.spent.saturating_add(1 + looked_at);
         if self.spent > STEPS {
-            return Err(Stop::fault(at, Fault::Limit("1,000,000 steps")));
+            return Err(Stop::fault(at, Fault::Limit("200,000 steps")));
         }
         Ok(())
     }

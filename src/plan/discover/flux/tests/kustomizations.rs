@@ -466,3 +466,22 @@ fn an_artifact_of_parts_of_the_repository_is_evaluated_where_they_keep_their_pla
         texts(&moved)
     );
 }
+
+#[test]
+fn a_kustomization_that_only_reads_a_declaration_does_not_hide_it() {
+    let decoy = app("decoy", "  path: ./decoy\n");
+    let real = app("real", "  path: ./deploy\n");
+    let files = [
+        ("c/decoy.yaml", format!("{SOURCE}{decoy}")),
+        ("apps/real.yaml", real),
+        (
+            "decoy/kustomization.yaml",
+            "configMapGenerator: [{name: x, files: [../apps/real.yaml]}]\n".to_owned(),
+        ),
+        ("deploy/a.yaml", OBJECT.to_owned()),
+    ];
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, &**text)).collect();
+    let found = found(&files, &["c/decoy.yaml", "apps/real.yaml"]);
+    assert!(closure(side(&found, "decoy")).contains(&"apps/real.yaml"));
+    assert_eq!(closure(side(&found, "real")), ["deploy/a.yaml"]);
+}

@@ -1,15 +1,20 @@
 //! Applications of Argo CD: what they declare, and what a change of a file then affects.
 
+use std::sync::Arc;
+
 use drydock::config::repo::RepoConfig;
 use drydock::ids::DeclaredBy;
 use drydock::plan::{
-    AppSide, Declared, Defaults, HelmParameter, Membership, OnRemoval, Origin, RefusalKind,
-    RendererInput,
+    AppSide, AppSource, Declared, Defaults, HelmParameter, Membership, OnRemoval, Origin,
+    RefusalKind, RendererInput,
 };
-use drydock::render::Outcome;
+use drydock::render::{Known, Outcome, ToolPaths, render_side};
 use drydock::run::pipeline::{self, declare_all};
 
-use crate::workbench::{Repository, settings};
+use crate::workbench::{Repository, path, settings, settings_with};
+
+mod changes;
+mod escapes;
 
 const URL: &str = "https://github.com/example/deploy";
 const CONFIG_MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {k: v}\n";
@@ -337,258 +342,23 @@ fn what_is_elsewhere_is_listed_and_not_evaluated() {
 }
 
 #[test]
-fn a_change_of_the_set_says_what_becomes_of_the_objects() {
-    let with = |text: &str| {
-        let repository = Repository::with(&[]);
-        repository.write("shop/cm.yaml", CONFIG_MAP);
-        repository.write("apps/keep.yaml", &application("keep", &here("shop", "")));
-        if !text.is_empty() {
-            repository.write("apps/app.yaml", text);
-        }
-        repository
-    };
-    let plain = application("web", &here("shop", ""));
-    let finalizer = plain.replace(
-        "namespace: argocd}",
-        "namespace: argocd, finalizers: [resources-finalizer.argocd.argoproj.io]}",
-    );
-    let moved = plain.replace("namespace: shop", "namespace: other");
-    let membership = |before: &str, after: &str| {
-        let (base, head) = (with(before), with(after));
-        let judged = pipeline::plan_change(
-            &base.tree(),
-            &head.tree(),
-            &RepoConfig::default(),
-            &defaults(),
-            &settings(),
-        );
-        let app = judged.apps.into_iter().find(|app| app.id.name == "web");
-        app.and_then(|app| app.membership())
-    };
-    assert_eq!(membership("", &plain), Some(Membership::Added));
-    let removed = |objects| Some(Membership::Removed { objects });
-    assert_eq!(membership(&plain, ""), removed(OnRemoval::Kept));
-    assert_eq!(membership(&finalizer, ""), removed(OnRemoval::Deleted));
-    assert!(matches!(
-        membership(&plain, &moved),
-        Some(Membership::Retargeted { .. })
-    ));
-    assert_eq!(membership(&plain, &plain), None);
-}
-
-#[test]
-fn what_a_failing_parent_declares_is_withheld_not_removed() {
-    let with = |kustomization: &str| {
-        let repository = Repository::with(&[]);
-        repository.write("root/kustomization.yaml", kustomization);
-        repository.write("root/app.yaml", &application("web", &here("shop", "")));
-        repository.write("shop/cm.yaml", CONFIG_MAP);
-        repository
-    };
-    let (base, head) = (
-        with("resources: [app.yaml]\n"),
-        with("resources: [app.yaml, gone.yaml]\n"),
-    );
-    let plan = pipeline::plan_change(
-        &base.tree(),
-        &head.tree(),
-        &RepoConfig::default(),
-        &defaults(),
-        &settings(),
-    );
-    let touched: Vec<String> = plan.apps.iter().map(|app| app.id.to_string()).collect();
-    assert_eq!(touched, ["kustomization:root"]);
-    assert!(
-        plan.untouched
-            .iter()
-            .any(|item| format!("{item:?}").contains("DeclarationUnknown"))
-    );
-}
-
-#[test]
-fn a_changed_base_touches_exactly_the_roots_that_use_it() {
-    let with = |value: &str| {
-        let repository = Repository::with(&[]);
-        for base in ["used", "other"] {
-            repository.write(
-                &format!("{base}/kustomization.yaml"),
-                "resources: [cm.yaml]\n",
-            );
-            repository.write(&format!("{base}/cm.yaml"), CONFIG_MAP);
-        }
-        repository.write("used/cm.yaml", &CONFIG_MAP.replace("v}", value));
-        for number in 0..130 {
-            let base = if number < 100 { "used" } else { "other" };
-            let text = format!("resources: [../../{base}]\nnamePrefix: n{number}-\n");
-            repository.write(&format!("roots/r{number}/kustomization.yaml"), &text);
-        }
-        repository
-    };
-    let (base, head) = (with("v}"), with("w}"));
-    let plan = pipeline::plan_change(
-        &base.tree(),
-        &head.tree(),
-        &RepoConfig::default(),
-        &defaults(),
-        &settings(),
-    );
-    assert_eq!(plan.apps.len(), 100);
-    assert_eq!(plan.untouched.len(), 30);
-}
-
-fn set(generators: &str, path: &str, more: &str) -> String {
-    format!(
-        "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: all, namespace: argocd}}\nspec:\n  goTemplate: true\n{more}  \
-         generators:\n{generators}  template:\n    metadata: {{name: '{{{{ .path.basename }}}}'}}\n    spec:\n      project: default\n      \
-         source: {{repoURL: {URL}, path: '{path}'}}\n      destination: {{namespace: shop, server: https://kubernetes.default.svc}}\n"
-    )
-}
-
-#[test]
-fn a_set_declares_an_application_for_each_folder_and_names_what_it_cannot_know() {
+fn charts_are_told_what_their_destination_serves_unless_they_are_told_otherwise() {
     let repository = Repository::with(&[]);
-    for app in ["one", "two"] {
-        repository.write(&format!("apps/{app}/cm.yaml"), CONFIG_MAP);
+    repository.write("chart/Chart.yaml", CHART);
+    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {has: {{ .Capabilities.APIVersions.Has \"example.com/v1/Shop\" | quote }} }\n";
+    repository.write("chart/templates/cm.yaml", template);
+    let has = |side: &AppSide| {
+        let mut settings = settings();
+        let served = Arc::new(vec!["example.com/v1/Shop".to_owned()]);
+        settings.api_versions.insert(side.cluster.clone(), served);
+        let outcome = render_side(side, &repository.tree(), &settings);
+        let manifests = outcome.manifests().unwrap();
+        manifests[0].value()["data"]["has"].as_str() == Some("true")
+    };
+    let mut side = repository.helm("chart");
+    assert!(has(&side));
+    if let RendererInput::Helm(input) = &mut side.sources[0].renderer {
+        input.api_versions = vec!["other.example/v1".to_owned()];
     }
-    let generators = format!(
-        "    - git: {{repoURL: {URL}, directories: [{{path: 'apps/*'}}]}}\n    - pullRequest: {{github: {{owner: acme, repo: deploy}}}}\n"
-    );
-    repository.write("sets/all.yaml", &set(&generators, "{{ .path.path }}", ""));
-    let declared = declare(&repository);
-    let side = find(&declared, "one");
-    assert_eq!(files(side), ["apps/one/cm.yaml"]);
-    let declaration = side.declaration.as_ref().unwrap();
-    assert_eq!(declaration.set.as_deref(), Some("argocd/all"));
-    assert_eq!(declaration.path.as_ref().unwrap().as_str(), "sets/all.yaml");
-    assert_eq!(files(find(&declared, "two")), ["apps/two/cm.yaml"]);
-    let unknown: Vec<RefusalKind> = declared
-        .apps
-        .iter()
-        .filter(|(id, _)| id.kind == DeclaredBy::ArgoApplicationSet)
-        .flat_map(|(_, side)| kinds(side))
-        .collect();
-    assert_eq!(unknown, [RefusalKind::OtherGenerator]);
-}
-
-#[test]
-fn a_folder_less_is_an_application_less() {
-    let with = |apps: &[&str], more: &str| {
-        let repository = Repository::with(&[]);
-        for app in apps {
-            repository.write(&format!("apps/{app}/cm.yaml"), CONFIG_MAP);
-        }
-        let generators =
-            format!("    - git: {{repoURL: {URL}, directories: [{{path: 'apps/*'}}]}}\n");
-        repository.write("sets/all.yaml", &set(&generators, "{{ .path.path }}", more));
-        repository
-    };
-    let removed = |more: &str| {
-        let (base, head) = (with(&["one", "two"], more), with(&["one"], more));
-        let plan = pipeline::plan_change(
-            &base.tree(),
-            &head.tree(),
-            &RepoConfig::default(),
-            &defaults(),
-            &settings(),
-        );
-        let named: Vec<(String, Option<Membership>)> = plan
-            .apps
-            .iter()
-            .map(|app| (app.id.to_string(), app.membership()))
-            .collect();
-        assert_eq!(named.len(), 1, "{named:?}");
-        assert_eq!(named[0].0, "argocd:two");
-        named[0].1.clone()
-    };
-    // The controller gives every application a finalizer, unless the set keeps what it deployed.
-    let deleted = Membership::Removed {
-        objects: OnRemoval::Deleted,
-    };
-    assert_eq!(removed(""), Some(deleted));
-    let kept = Membership::Removed {
-        objects: OnRemoval::Kept,
-    };
-    assert_eq!(
-        removed("  syncPolicy: {preserveResourcesOnDeletion: true}\n"),
-        Some(kept)
-    );
-}
-
-fn touched(base: &Repository, head: &Repository) -> Vec<String> {
-    let plan = pipeline::plan_change(
-        &base.tree(),
-        &head.tree(),
-        &RepoConfig::default(),
-        &defaults(),
-        &settings(),
-    );
-    plan.apps.iter().map(|app| app.id.to_string()).collect()
-}
-
-#[test]
-fn a_copy_of_a_declaration_does_not_hide_what_becomes_of_the_original() {
-    let with = |files: &[(&str, &str)]| {
-        let repository = Repository::with(files);
-        repository.write("shop/cm.yaml", CONFIG_MAP);
-        repository.write("other/cm.yaml", CONFIG_MAP);
-        repository
-    };
-    let before = application("web", &here("shop", ""));
-    let after = application("web", &here("other", ""));
-    let base = with(&[("apps/web.yaml", &before)]);
-    let head = with(&[("aaa/web.yaml", &before), ("apps/web.yaml", &after)]);
-    let ids = touched(&base, &head);
-    assert!(ids.contains(&"argocd:web#apps".to_owned()), "{ids:?}");
-    // Two in one place hide nothing either.
-    let twice = format!("{before}---\n{after}");
-    let declared = declare(&with(&[("apps/web.yaml", &twice)]));
-    assert_eq!(kinds(find(&declared, "web")), [RefusalKind::Declaration]);
-}
-
-#[test]
-fn a_declaration_that_no_word_gives_away_is_found_in_what_a_change_touches() {
-    let with = |files: &[(&str, &str)]| {
-        let repository = Repository::with(files);
-        repository.write("shop/cm.yaml", CONFIG_MAP);
-        repository
-    };
-    let template =
-        application("web", &here("shop", "")).replace("argoproj.io", "{{ .Values.group }}");
-    let base = with(&[]);
-    let head = with(&[
-        ("chart/Chart.yaml", CHART),
-        ("chart/values.yaml", "group: argoproj.io\n"),
-        ("chart/templates/app.yaml", &template),
-    ]);
-    assert_eq!(touched(&base, &head), ["chart:chart", "argocd:web"]);
-}
-
-#[test]
-fn a_foreign_source_cannot_pass_for_a_fetched_one() {
-    let repository = Repository::with(&[]);
-    let spec = "  source: {repoURL: https://git.example/x.git, path: .drydock-outside/a}\n  destination: {namespace: x}\n";
-    repository.write("apps/a.yaml", &application("web", spec));
-    let declared = declare(&repository);
-    assert!(matches!(
-        repository.render(find(&declared, "web")),
-        Outcome::Failed(_)
-    ));
-}
-
-#[test]
-fn what_a_repaired_parent_declares_is_judged() {
-    let with = |root: &str| {
-        let repository = Repository::with(&[]);
-        repository.write(
-            "bootstrap/root.yaml",
-            &application("root", &here("apps", root)),
-        );
-        repository.write("apps/web.yaml", &application("web", &here("shop", "")));
-        repository.write("shop/cm.yaml", CONFIG_MAP);
-        repository
-    };
-    let base = with("    plugin: {name: x}\n");
-    let head = with("");
-    let ids = touched(&base, &head);
-    assert!(ids.contains(&"argocd:web".to_owned()), "{ids:?}");
+    assert!(!has(&side));
 }
