@@ -126,8 +126,10 @@ pub enum RefusalKind {
     LeavesRepository,
     /// A symbolic link that leaves the repository, a submodule.
     UnsafeEntry,
-    /// Charts inflated by Kustomize (`helmCharts`), which need Helm.
+    /// Charts inflated by Kustomize (`helmCharts`) in a way that is not followed here.
     KustomizeHelm,
+    /// A chart inflated by Kustomize that is not in the repository.
+    RemoteChart,
     /// A generator, transformer or validator that runs a program or container.
     RunsProgram,
     /// Bases that refer to each other in a circle.

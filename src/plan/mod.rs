@@ -34,6 +34,7 @@ pub use inputs::{
     CommonMetadata, HelmInput, HelmParameter, Hooks, KustomizeEdits, KustomizeInput, RendererInput,
     Substitution,
 };
+pub use kustomization::InflatedChart;
 pub use membership::Membership;
 pub use seen::{Seen, SeenObject, is_declaration};
 

@@ -32,7 +32,10 @@ fn describe(kind: RefusalKind, text: &str) -> String {
             "`{text}` is a submodule or a symbolic link that leads out of the repository: keep the files themselves in it"
         ),
         RefusalKind::KustomizeHelm => format!(
-            "`{text}` makes Kustomize render a chart that cannot be rendered here: the chart has to lie in the repository and to have a release name of its own"
+            "`{text}` makes Kustomize render a chart that cannot be rendered here: a chart needs a name, a release name of its own, and a repository by http, https or oci where it is not in this one"
+        ),
+        RefusalKind::RemoteChart => format!(
+            "the {text} is fetched from another host, and rendering has no network: keep the chart in the repository, or allow the host (`outside.hosts` of the settings, `--allow-host`)"
         ),
         RefusalKind::RunsProgram => {
             format!("`{text}` runs a program or container while rendering, which is never allowed")

@@ -10,6 +10,7 @@ mod dependencies;
 mod git_server;
 mod helm;
 mod hostile;
+mod inflate;
 mod keeping;
 mod registries;
 mod rendering;

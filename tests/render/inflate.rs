@@ -36,6 +36,15 @@ metadata:
 spec: {containers: [{name: a, image: 'alpine:1'}]}
 ";
 
+const GENERATOR: &str = "apiVersion: builtin
+kind: HelmChartInflationGenerator
+metadata: {name: shop}
+name: shop
+releaseName: r
+valuesFile: own.yaml
+additionalValuesFiles: [late.yaml]
+";
+
 const CRD: &str = "apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {name: as.example.com}
@@ -69,6 +78,12 @@ fn repository(kustomization: &str) -> Repository {
             "apiVersion: v2\nname: quiet\nversion: 1.0.0\n",
         ),
         ("app/charts/quiet/values.yaml", ""),
+        ("app/chart.yaml", GENERATOR),
+        (
+            "app/plugins/kustomization.yaml",
+            "resources: [chart.yaml]\n",
+        ),
+        ("app/plugins/chart.yaml", GENERATOR),
         (
             "over/kustomization.yaml",
             "namespace: outer\nnamePrefix: o-\nresources: [../app]\n",
@@ -143,6 +158,15 @@ fn charts_render_to_what_the_real_tools_make_of_them() {
         "helmCharts:\n- {name: shop, releaseName: r}\npatches:\n- target: {kind: Service}\n  patch: \"- op: add\\n  path: /spec/type\\n  value: NodePort\"\nreplacements: []\nimages: [{name: alpine, newTag: '9'}]\n",
         "helmCharts:\n- {name: quiet, releaseName: r}\nresources: [more.yaml]\n",
         "helmCharts:\n- {name: quiet, releaseName: r}\n",
+        // Keys count whatever their case, also inside of an entry.
+        "helmCharts:\n- {Name: shop, RELEASENAME: r, valuesFile: null, IncludeCRDs: true}\n",
+        // The form before.
+        "helmChartInflationGenerator:\n- {chartName: shop, releaseName: r, chartHome: else, valuesLocal: {a: inline}, releaseNamespace: unread, extraArgs: [--unread]}\n",
+        "helmGlobals: {chartHome: charts}\nhelmCharts:\n- {name: shop, releaseName: one, skipTests: true}\nhelmChartInflationGenerator:\n- {chartName: quiet, releaseName: two, values: own.yaml, valuesMerge: replace, chartHome: else}\n",
+        // The form of plugins: in a file, in a folder, as text; no namespace but its own.
+        "namespace: ns\ngenerators: [chart.yaml]\nresources: [more.yaml]\n",
+        "generators: [plugins]\nnamePrefix: p-\nresources: [more.yaml]\n",
+        "generators:\n- |-\n  apiVersion: builtin\n  kind: HelmChartInflationGenerator\n  metadata: {name: x}\n  name: shop\n  releaseName: r\n  chartHome: else\n  valuesInline: {b: inline}\n  other: field\n",
     ] {
         let repository = repository(kustomization);
         for root in ["app", "over"] {
@@ -172,6 +196,11 @@ fn what_the_real_tools_refuse_is_refused() {
         "helmCharts:\n- {name: shop, releaseName: 'R S'}\n",
         "helmCharts:\n- {name: shop, releaseName: r}\n- {name: shop, releaseName: r}\n",
         "helmCharts:\n- {name: gone, releaseName: r}\n",
+        "helmCharts:\n- {name: shop, releaseName: r, chartHome: else}\n",
+        "helmGlobals: {chartHome: 1}\nhelmCharts:\n- {name: shop, releaseName: r}\n",
+        "helmChartInflationGenerator:\n- {chartName: shop, releaseName: r, name: shop}\n",
+        "generators:\n- |-\n  {apiVersion: builtin, kind: HelmChartInflationGenerator, name: shop, releaseName: r}\n",
+        "transformers: [chart.yaml]\nresources: [more.yaml]\n",
     ] {
         let repository = repository(kustomization);
         repository.write("over/values.yaml", "a: b\n");

@@ -164,7 +164,7 @@ const REFERRED_TO_FROM_OUTSIDE: [&str; 2] = [
 fn refused_as(kind: RefusalKind) -> &'static str {
     match kind {
         RefusalKind::RemoteReference => "needs-network",
-        RefusalKind::KustomizeHelm => "needs-helm",
+        RefusalKind::KustomizeHelm | RefusalKind::RemoteChart => "needs-helm",
         RefusalKind::MissingDependency => "needs-dependencies",
         _ => "error",
     }

@@ -1,73 +1,93 @@
 //! The charts that a kustomization inflates: what of them is read, and which cannot be.
 
-use super::parse::{Inflated, Parsed, Role, values};
+use super::entry::InflatedChart;
+use super::parse::{Inflated, Parsed, Role, fold, values};
 use crate::plan::RefusalKind;
 use crate::yaml::Node;
 
-/// Where charts lie when nothing is said.
-const HOME: &str = "charts";
+/// Lists of charts, in the order in which Kustomize inflates them.
+const LISTS: [&str; 2] = ["helmCharts", "helmChartInflationGenerator"];
 
-/// Reads `helmCharts` and `helmGlobals` of a kustomization.
+/// Reads the charts of a kustomization.
 pub(super) fn read(root: &Node, parsed: &mut Parsed) {
-    let globals = |key: &'static str| {
-        values(root, "helmGlobals")
-            .flat_map(move |globals| values(globals, key))
-            .filter(|value| value.as_str().is_some_and(|text| !text.is_empty()))
-            .last()
-    };
-    if let Some(folder) = globals("configHome") {
+    if let Some(folder) = values(root, "helmGlobals")
+        .flat_map(|globals| values(globals, "configHome"))
+        .find(|folder| folder.as_str().is_some_and(|text| !text.is_empty()))
+    {
         // Plugins of Helm would be looked for there.
         let line = folder.span.start.line;
         parsed.refuse(RefusalKind::KustomizeHelm, line, "helmGlobals.configHome");
     }
-    let home = globals("chartHome").and_then(Node::as_str).unwrap_or(HOME);
-    let entries =
-        values(root, "helmCharts").flat_map(|list| list.as_sequence().unwrap_or_default());
-    for entry in entries {
-        read_entry(entry, home, parsed);
+    let keys = ["helmGlobals", "helmCharts", "helmChartInflationGenerator"];
+    if !keys
+        .into_iter()
+        .any(|key| values(root, key).next().is_some())
+    {
+        return;
+    }
+    // What is wrong with a list has no entry to point to.
+    let entries = LISTS.into_iter().flat_map(|key| find_items(root, key));
+    let entries = entries.chain(std::iter::repeat(root));
+    let charts = InflatedChart::of_kustomization(&root.to_json());
+    for (chart, entry) in charts.into_iter().zip(entries) {
+        take(chart, entry, "helmCharts", parsed);
     }
 }
 
-fn read_entry(entry: &Node, home: &str, parsed: &mut Parsed) {
+/// Reads a configuration of kind `HelmChartInflationGenerator`.
+pub(super) fn read_generator(root: &Node, parsed: &mut Parsed) {
+    let chart = InflatedChart::of_generator(&root.to_json());
+    take(chart, root, "HelmChartInflationGenerator", parsed);
+}
+
+/// The items of the list that counts, where keys differ in case only.
+fn find_items<'a>(root: &'a Node, key: &str) -> &'a [Node] {
+    let pairs = root.as_mapping().unwrap_or_default().iter();
+    let mut named: Vec<_> = pairs
+        .filter(|pair| fold(&pair.key.text) == fold(key) && !pair.value.is_null())
+        .collect();
+    named.sort_by_key(|pair| &*pair.key.text);
+    let last = named.pop();
+    last.and_then(|pair| pair.value.as_sequence())
+        .unwrap_or_default()
+}
+
+fn take(chart: Result<InflatedChart, String>, entry: &Node, what: &str, parsed: &mut Parsed) {
     let line = entry.span.start.line;
-    let text = |key: &'static str| {
-        let found = values(entry, key).last().and_then(Node::as_str);
-        found.unwrap_or_default()
+    let chart = match chart {
+        Ok(chart) => chart,
+        Err(why) => return parsed.refuse(RefusalKind::Unreadable, line, why),
     };
-    let name = text("name");
     // Without a release name Helm makes one up at each rendering.
-    for (is_wrong, what) in [
+    for (is_wrong, why) in [
         (
-            name.is_empty() || name.starts_with('-'),
-            "helmCharts without a name",
+            chart.name.is_empty() || chart.name.starts_with('-'),
+            " without a name",
         ),
+        (chart.release.is_empty(), " without a releaseName"),
+        (!chart.name_template.is_empty(), ".nameTemplate"),
         (
-            text("releaseName").is_empty(),
-            "helmCharts without a releaseName",
+            what != "helmCharts" && !chart.config_home.is_empty(),
+            ".configHome",
         ),
-        (!text("nameTemplate").is_empty(), "helmCharts.nameTemplate"),
     ] {
         if is_wrong {
-            return parsed.refuse(RefusalKind::KustomizeHelm, line, what);
+            return parsed.refuse(RefusalKind::KustomizeHelm, line, format!("{what}{why}"));
         }
-    }
-    let (origin, version) = (text("repo"), text("version"));
-    let home = if origin.is_empty() || version.is_empty() {
-        home.to_owned()
-    } else {
-        format!("{home}/{name}-{version}")
-    };
-    parsed.charts.push(Inflated {
-        folder: format!("{home}/{name}"),
-        has_origin: !origin.is_empty(),
-        line,
-    });
-    for file in values(entry, "valuesFile") {
-        parsed.refer_text(file.as_str().unwrap_or_default(), file, Role::File);
     }
     for list in values(entry, "additionalValuesFiles") {
         for file in list.as_sequence().unwrap_or_default() {
             parsed.refer_text(file.as_str().unwrap_or_default(), file, Role::File);
         }
     }
+    // The former list calls it `values`.
+    let written = ["valuesFile", "values"]
+        .into_iter()
+        .flat_map(|key| values(entry, key).collect::<Vec<_>>());
+    let values_line = written.last().map_or(line, |file| file.span.start.line);
+    parsed.charts.push(Inflated {
+        chart,
+        line,
+        values_line,
+    });
 }

@@ -2,10 +2,12 @@
 //! graph is walked once; affected set and refusals use its value.
 
 mod charts;
+mod entry;
 mod parse;
 mod walk;
 
-pub(super) use parse::{Parsed, Role, parse_kustomization};
+pub use entry::InflatedChart;
+pub(super) use parse::{Parsed, Role, parse_kustomization, parse_plugins};
 pub(super) use walk::{Closure, Walk};
 
 use crate::ids::RepoPath;

@@ -1,6 +1,7 @@
 //! What one kustomization, or one plugin configuration, refers to.
 
 use super::charts;
+use super::entry::InflatedChart;
 use crate::plan::RefusalKind;
 use crate::yaml::{self, Budget, Node, Pair};
 
@@ -17,15 +18,15 @@ pub(crate) struct Parsed {
     pub(crate) refusals: Vec<(RefusalKind, u32, String)>,
 }
 
-/// A chart that a kustomization inflates.
+/// A chart that a kustomization inflates, and where it says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Inflated {
-    /// Its folder, relative to the kustomization.
-    pub(crate) folder: String,
-    /// True when it may be fetched where the folder is missing.
-    pub(crate) has_origin: bool,
+    /// What it says.
+    pub(crate) chart: InflatedChart,
     /// From 1.
     pub(crate) line: u32,
+    /// Line of its values file.
+    pub(crate) values_line: u32,
 }
 
 /// Something that Kustomize would open.
@@ -134,15 +135,6 @@ impl Parsed {
                     self.read_generator(item);
                 }
             }
-            "helmchartinflationgenerator" => {
-                for item in items {
-                    self.refuse(
-                        RefusalKind::KustomizeHelm,
-                        item.span.start.line,
-                        &*pair.key.text,
-                    );
-                }
-            }
             _ => {}
         }
     }
@@ -203,6 +195,12 @@ impl Parsed {
         let references = inner.references.into_iter();
         self.references
             .extend(references.map(|reference| Reference { line, ..reference }));
+        let charts = inner.charts.into_iter();
+        self.charts.extend(charts.map(|found| Inflated {
+            line,
+            values_line: line,
+            ..found
+        }));
         let refusals = inner.refusals.into_iter();
         self.refusals
             .extend(refusals.map(|(kind, _, text)| (kind, line, text)));
@@ -274,9 +272,7 @@ impl Parsed {
                     self.refer(path, Role::File);
                 }
             }
-            "HelmChartInflationGenerator" => {
-                self.refuse(RefusalKind::KustomizeHelm, root.span.start.line, kind);
-            }
+            "HelmChartInflationGenerator" => charts::read_generator(root, self),
             _ => {}
         }
     }
@@ -303,7 +299,7 @@ pub(super) fn values<'a>(node: &'a Node, key: &'a str) -> impl Iterator<Item = &
 }
 
 /// Go's folding of keys: ASCII case, and the two other letters that fold to ASCII.
-fn fold(key: &str) -> String {
+pub(super) fn fold(key: &str) -> String {
     key.chars()
         .map(|letter| match letter {
             '\u{17f}' => 's',

@@ -129,26 +129,73 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Takes every file of an inflated chart.
-    fn take_chart(&mut self, file: &RepoPath, folder: &RepoPath, chart: &Inflated) {
+    /// Takes every file of an inflated chart: of the folder that Kustomize looks at first, else of what
+    /// was fetched.
+    fn take_chart(&mut self, file: &RepoPath, folder: &RepoPath, inflated: &Inflated) {
         let Inflated {
-            folder: text,
-            has_origin,
+            chart,
             line,
-        } = chart;
-        let target = folder.join(text).filter(|_| !text.starts_with('/'));
-        match target {
-            None => self.refuse_file(RefusalKind::LeavesRepository, file, *line, text),
-            Some(target) if self.tree.is_folder(&target) => {
-                let found = collect_chart_files(self.tree, &target);
-                self.found.files.extend(found.files);
-                self.found.refusals.extend(found.refusals);
+            values_line,
+        } = inflated;
+        let text = chart.folder();
+        let target = folder.join(&text).filter(|_| !text.starts_with('/'));
+        let Some(target) =
+            target.filter(|target| outside::may_inflate(self.tree, file, &text, target))
+        else {
+            return self.refuse_file(RefusalKind::LeavesRepository, file, *line, &text);
+        };
+        let values = Reference {
+            text: chart.values_file.clone(),
+            line: *values_line,
+            role: Role::File,
+        };
+        let place = Place {
+            file,
+            reference: &values,
+        };
+        if self.tree.is_folder(&target) {
+            self.take_folder(&target);
+        } else {
+            let need = match chart.need() {
+                None => return self.refuse_file(RefusalKind::Missing, file, *line, &text),
+                Some(Err(why)) => {
+                    return self.refuse_file(RefusalKind::KustomizeHelm, file, *line, &why);
+                }
+                Some(Ok(need)) => need,
+            };
+            let fetched = outside::find_chart(self.tree, &need);
+            match &fetched {
+                Some(fetched) => self.take_folder(fetched),
+                None => {
+                    let text = need.to_string();
+                    self.refuse_file(RefusalKind::RemoteChart, file, *line, &text);
+                }
             }
-            Some(_) if *has_origin => {
-                self.refuse_file(RefusalKind::KustomizeHelm, file, *line, text);
+            // Values of the chart itself are read where it would have been put.
+            let inside = folder
+                .join(&values.text)
+                .filter(|_| !values.text.is_empty())
+                .and_then(|path| outside::rest_within(&path, &target));
+            if let Some(inside) = inside {
+                let in_fetched = |fetched: &RepoPath| {
+                    let path = fetched.join(&inside);
+                    path.is_some_and(|path| self.tree.is_file(&path))
+                };
+                if fetched.is_some_and(|fetched| !in_fetched(&fetched)) {
+                    self.refuse(RefusalKind::Missing, place);
+                }
+                return;
             }
-            Some(_) => self.refuse_file(RefusalKind::Missing, file, *line, text),
         }
+        if !values.text.is_empty() {
+            self.follow(place, folder, None);
+        }
+    }
+
+    fn take_folder(&mut self, chart: &RepoPath) {
+        let found = collect_chart_files(self.tree, chart);
+        self.found.files.extend(found.files);
+        self.found.refusals.extend(found.refusals);
     }
 
     fn follow(&mut self, place: Place<'_>, folder: &RepoPath, plugins_of: Option<&RepoPath>) {

@@ -89,17 +89,17 @@ impl Mounts {
             let Some((root, rest)) = split_fetched(&at) else {
                 break;
             };
-            let ((file, _), (line, remote)) = self.references.iter().find(|(_, (_, found))| {
-                found
-                    .as_ref()
-                    .is_ok_and(|remote| mount_of(&remote.need).file_name() == root)
-            })?;
-            let need = &remote.as_ref().ok()?.need;
-            fetched.get_or_insert_with(|| (file.clone(), *line, format!("{rest} of {need}")));
+            let named = self
+                .named()
+                .find(|named| mount_of(named.need).file_name() == root)?;
+            fetched.get_or_insert_with(|| {
+                let what = format!("{rest} of {}", named.need);
+                (named.path.clone(), named.line, what)
+            });
             if let Some((_, last_line, _)) = &mut fetched {
-                *last_line = *line;
+                *last_line = named.line;
             }
-            at = file.clone();
+            at = named.path.clone();
         }
         let (_, line, fetched) = fetched?;
         Some(Relocated {
@@ -111,11 +111,8 @@ impl Mounts {
 
     /// A text of a tool with the folders of fetched things replaced by what they are.
     pub fn readable(&self, text: &str) -> String {
-        let remote = self
-            .references
-            .values()
-            .filter_map(|(_, found)| found.as_ref().ok());
-        let needs = remote.map(|remote| &remote.need).chain(&self.sources);
+        let named = self.named().map(|named| named.need);
+        let needs = named.chain(&self.sources);
         needs.fold(text.to_owned(), |text, need| {
             let mount = mount_of(need);
             let shown = match need {
@@ -145,6 +142,10 @@ impl Mounts {
                     }
                     Ok(remote) => shortage(supply, &remote.need),
                 }
+            }
+            RefusalKind::RemoteChart => {
+                let key = (refusal.path.clone(), refusal.text.clone());
+                shortage(supply, &self.inflated.get(&key)?.1)
             }
             RefusalKind::MissingDependency => {
                 let folder = refusal.path.parent();

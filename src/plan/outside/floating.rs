@@ -29,15 +29,14 @@ impl Mounts {
             Some(Ok(supplied)) if supplied.floating => Some(supplied.version.clone()),
             _ => None,
         };
-        for ((path, text), (line, remote)) in &self.references {
-            if let Ok(remote) = remote
-                && side.closure.contains(path)
-                && let Some(now) = floats(&remote.need)
+        for named in self.named() {
+            if side.closure.contains(named.path)
+                && let Some(now) = floats(named.need)
             {
                 found.insert(Floating {
-                    path: path.clone(),
-                    line: *line,
-                    text: text.clone(),
+                    path: named.path.clone(),
+                    line: named.line,
+                    text: named.text.to_owned(),
                     now,
                 });
             }

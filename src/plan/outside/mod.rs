@@ -9,11 +9,13 @@
 mod charts;
 mod explain;
 mod floating;
+mod inflated;
 mod rewrite;
 mod sources;
 
 pub use explain::Relocated;
 pub use floating::Floating;
+pub use inflated::{find_chart, rest_within};
 pub use sources::{is_fetched, own_path};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,10 +36,23 @@ const FOLDER: &str = ".drydock-outside";
 pub struct Mounts {
     /// References of kustomizations that lead elsewhere, by file and text, with a line.
     references: BTreeMap<(RepoPath, String), (u32, Result<RemoteReference, BadReference>)>,
+    /// Charts that kustomizations inflate and that are not in the repository, by file and name, with a
+    /// line.
+    inflated: BTreeMap<(RepoPath, String), (u32, Need)>,
     /// Names of missing dependencies by the chart's folder.
     charts: BTreeMap<RepoPath, BTreeSet<String>>,
     /// Sources that declarations name.
     sources: BTreeSet<Need>,
+}
+
+/// What a file names.
+struct Named<'a> {
+    path: &'a RepoPath,
+    /// As it is shown.
+    text: &'a str,
+    /// From 1; 0 when unknown.
+    line: u32,
+    need: &'a Need,
 }
 
 /// What was asked for so far.
@@ -67,6 +82,11 @@ pub(super) fn may_refer(tree: &Tree, file: &RepoPath, text: &str, target: &RepoP
         return tree.is_supplied(file);
     }
     fetched_root(file) == fetched_root(target)
+}
+
+/// True where a kustomization may take a chart from `target`: nobody names the reserved folder.
+pub(super) fn may_inflate(tree: &Tree, file: &RepoPath, text: &str, target: &RepoPath) -> bool {
+    !text.contains(FOLDER) && may_refer(tree, file, text, target)
 }
 
 /// The folder of what was fetched that holds this path.
@@ -100,15 +120,11 @@ impl Mounts {
             self.sources
                 .extend(side.sources.iter().filter_map(sources::need_of));
             for refusal in &side.refusals {
-                self.note_refusal(refusal);
+                self.note_refusal(refusal, trees);
             }
         }
         let mut needs = self.sources.clone();
-        let remote = self
-            .references
-            .values()
-            .filter_map(|(_, found)| found.as_ref().ok());
-        needs.extend(remote.map(|remote| remote.need.clone()));
+        needs.extend(self.named().map(|named| named.need.clone()));
         let mut local = 0;
         for tree in trees {
             for (folder, names) in &self.charts {
@@ -136,7 +152,24 @@ impl Mounts {
         }
     }
 
-    fn note_refusal(&mut self, refusal: &Refusal) {
+    /// Everything that a file names and that can be fetched.
+    fn named(&self) -> impl Iterator<Item = Named<'_>> {
+        let references = self.references.iter().filter_map(|(key, (line, found))| {
+            let need = &found.as_ref().ok()?.need;
+            Some((key, line, need))
+        });
+        let inflated = self.inflated.iter();
+        let inflated = inflated.map(|(key, (line, need))| (key, line, need));
+        let all = references.chain(inflated);
+        all.map(|((path, text), line, need)| Named {
+            path,
+            text,
+            line: *line,
+            need,
+        })
+    }
+
+    fn note_refusal(&mut self, refusal: &Refusal, trees: [&Tree; 2]) {
         match refusal.kind {
             RefusalKind::RemoteReference if FILE_NAMES.contains(&refusal.path.file_name()) => {
                 let key = (refusal.path.clone(), refusal.text.clone());
@@ -146,6 +179,14 @@ impl Mounts {
             RefusalKind::MissingDependency => {
                 let names = self.charts.entry(refusal.path.parent()).or_default();
                 names.insert(refusal.text.clone());
+            }
+            RefusalKind::RemoteChart => {
+                let key = (refusal.path.clone(), refusal.text.clone());
+                if !self.inflated.contains_key(&key)
+                    && let Some(need) = inflated::find_need(trees, refusal)
+                {
+                    self.inflated.insert(key, (refusal.line, need));
+                }
             }
             _ => {}
         }

@@ -107,21 +107,21 @@ fn charts_and_programs_in_kustomizations_are_refused() {
         "app/fn.yaml",
         "apiVersion: example.com/v1\nkind: Fn\nmetadata:\n  annotations:\n    config.kubernetes.io/function: |\n      exec: {path: ./run}\n",
     )];
-    let kustomization = "helmCharts:\n- name: x\nhelmGlobals:\n  configHome: plugins\ntransformers:\n- fn.yaml\n- |-\n  apiVersion: builtin\n  kind: HelmChartInflationGenerator\nvalidators:\n- |-\n  apiVersion: a/v1\n  kind: B\n";
+    let kustomization = "helmCharts:\n- name: x\nhelmGlobals:\n  configHome: plugins\ntransformers:\n- fn.yaml\n- |-\n  apiVersion: builtin\n  kind: HelmChartInflationGenerator\n  metadata: {name: a}\n  name: x\nvalidators:\n- |-\n  apiVersion: a/v1\n  kind: B\n";
     assert_eq!(
         refusals(kustomization, &others),
         [
             "KustomizeHelm app/kustomization.yaml:2 helmCharts without a releaseName",
             "KustomizeHelm app/kustomization.yaml:4 helmGlobals.configHome",
-            "KustomizeHelm app/kustomization.yaml:8 HelmChartInflationGenerator",
+            "KustomizeHelm app/kustomization.yaml:8 HelmChartInflationGenerator without a releaseName",
             "RunsProgram app/fn.yaml:1 example.com/v1 Fn",
-            "RunsProgram app/kustomization.yaml:12 a/v1 B",
+            "RunsProgram app/kustomization.yaml:14 a/v1 B",
         ]
     );
 }
 
 #[test]
-fn charts_are_inflated_only_from_the_repository() {
+fn charts_that_are_not_in_the_repository_are_refused_until_they_are_fetched() {
     let others = [
         ("app/charts/here/Chart.yaml", "name: here\nversion: 1.0.0\n"),
         (
@@ -143,9 +143,9 @@ fn charts_are_inflated_only_from_the_repository() {
         refusals(kustomization, &others),
         [
             "LeavesRepository app/kustomization.yaml:6 charts/../../../out",
-            "KustomizeHelm app/kustomization.yaml:4 charts/far-2.0.0/far",
             "KustomizeHelm app/kustomization.yaml:7 helmCharts.nameTemplate",
             "KustomizeHelm app/kustomization.yaml:8 helmCharts without a name",
+            "RemoteChart app/kustomization.yaml:4 chart far 2.0.0 of https://example.com/",
             "Missing app/kustomization.yaml:5 charts/gone",
             "Missing app/kustomization.yaml:9 gone.yaml",
         ]

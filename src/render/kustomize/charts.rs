@@ -3,28 +3,25 @@
 
 use serde_json::Value;
 
-use super::file::Kustomization;
 use super::values;
 use crate::config::repo::Engine;
 use crate::ids::RepoPath;
-use crate::plan::{HelmInput, Hooks};
+use crate::plan::outside::{mount_of, rest_within};
+use crate::plan::{HelmInput, Hooks, InflatedChart};
 use crate::render::helm::arguments;
 use crate::render::messages::Context;
 use crate::render::workspace::{Start, Workspace, build_tool_problem};
 use crate::render::{Problem, Request};
 use crate::yaml;
 
-/// Where charts lie when nothing is said.
-const HOME: &str = "charts";
-
-/// One entry of `helmCharts`.
+/// A chart to inflate.
 pub(super) struct Chart<'a> {
-    /// The kustomization's file.
+    /// The file that says so.
     pub(super) file: &'a RepoPath,
-    /// What the entry says.
-    pub(super) entry: &'a Value,
-    /// The folder of charts, as written.
-    pub(super) home: &'a str,
+    /// The kustomization's folder, where paths start.
+    pub(super) root: &'a RepoPath,
+    /// What it says.
+    pub(super) entry: &'a InflatedChart,
     /// The namespace of the release where the entry names none.
     pub(super) namespace: &'a str,
     /// Which Helm: 3, or anything else for 4.
@@ -33,13 +30,22 @@ pub(super) struct Chart<'a> {
     pub(super) is_open: bool,
 }
 
-/// The folder of charts that a kustomization names.
-pub(super) fn home(kustomization: &Kustomization) -> &str {
-    let globals = kustomization.find("helmGlobals");
-    let home = globals.and_then(|globals| globals.get("chartHome"));
-    home.and_then(Value::as_str)
-        .filter(|home| !home.is_empty())
-        .unwrap_or(HOME)
+/// Where a chart stands.
+struct Stand {
+    /// Where Kustomize would have it.
+    named: RepoPath,
+    /// Where it is: the same, or the folder of what was fetched.
+    real: RepoPath,
+}
+
+impl Stand {
+    /// Where a file is that Kustomize would find here.
+    fn place(&self, file: RepoPath) -> RepoPath {
+        match rest_within(&file, &self.named) {
+            Some(rest) => self.real.join(&rest).unwrap_or(file),
+            None => file,
+        }
+    }
 }
 
 impl Chart<'_> {
@@ -53,17 +59,14 @@ impl Chart<'_> {
             let why = "Flux does not let Kustomize render charts: a HelmRelease does that";
             return Err(self.fail(why.to_owned()));
         }
-        let chart = self.folder()?;
-        if !workspace.is_folder(&chart) {
-            let name = self.text("name");
-            return Err(self.fail(format!("the chart `{name}` is not in the repository")));
-        }
+        let stand = self.find(workspace)?;
+        let chart = stand.real.clone();
         let tool = request
             .settings
             .tools
             .find_helm(self.major)
             .map_err(|error| build_tool_problem(&error))?;
-        let files = self.value_files(&chart, workspace)?;
+        let files = self.value_files(&stand, workspace)?;
         let input = self.input()?;
         arguments::check_names(&input, self.file)?;
         let start = Start::Above;
@@ -80,51 +83,48 @@ impl Chart<'_> {
         workspace.run(request, tool, start, arguments, &context)
     }
 
-    fn text(&self, field: &str) -> &str {
-        let text = self.entry.get(field).and_then(Value::as_str);
-        text.unwrap_or_default()
-    }
-
-    fn is_true(&self, field: &str) -> bool {
-        self.entry.get(field).and_then(Value::as_bool) == Some(true)
-    }
-
-    fn texts(&self, field: &str) -> impl Iterator<Item = &str> {
-        let items = self.entry.get(field).and_then(Value::as_array);
-        items.into_iter().flatten().filter_map(Value::as_str)
-    }
-
     fn fail(&self, message: String) -> Vec<Problem> {
         vec![Problem::about(self.file, message)]
     }
 
     fn join(&self, text: &str) -> Result<RepoPath, Vec<Problem>> {
-        let path = self.file.parent().join(text);
+        let path = self.root.join(text);
         path.ok_or_else(|| self.fail(format!("`{text}` leads out of the repository")))
     }
 
-    fn folder(&self) -> Result<RepoPath, Vec<Problem>> {
-        let (name, version) = (self.text("name"), self.text("version"));
-        let home = if version.is_empty() || self.text("repo").is_empty() {
-            self.home.to_owned()
-        } else {
-            format!("{}/{name}-{version}", self.home)
+    /// Kustomize takes what lies in the repository, and only then fetches.
+    fn find(&self, workspace: &Workspace) -> Result<Stand, Vec<Problem>> {
+        let named = self.join(&self.entry.folder())?;
+        let fetched = || {
+            let need = self.entry.need()?.ok()?;
+            Some(mount_of(&need))
         };
-        self.join(&format!("{home}/{name}"))
+        let real = if workspace.is_folder(&named) {
+            Some(named.clone())
+        } else {
+            fetched().filter(|fetched| workspace.is_folder(fetched))
+        };
+        let name = &self.entry.name;
+        let real = real.ok_or_else(|| self.fail(format!("the chart `{name}` is not at hand")))?;
+        Ok(Stand { named, real })
     }
 
     fn input(&self) -> Result<HelmInput, Vec<Problem>> {
-        for field in ["nameTemplate", "debug"] {
-            if !self.text(field).is_empty() || self.is_true(field) {
+        let entry = self.entry;
+        for (field, is_used) in [
+            ("nameTemplate", !entry.name_template.is_empty()),
+            ("debug", entry.debug),
+        ] {
+            if is_used {
                 return Err(self.fail(format!("`{field}` of a chart is not evaluated here")));
             }
         }
-        let namespace = match self.text("namespace") {
+        let namespace = match entry.namespace.as_str() {
             "" if self.namespace.is_empty() => "default",
             "" => self.namespace,
             own => own,
         };
-        let kubernetes = match self.text("kubeVersion") {
+        let kubernetes = match entry.kubernetes.as_str() {
             "" => None,
             version => Some(
                 version
@@ -133,43 +133,40 @@ impl Chart<'_> {
             ),
         };
         Ok(HelmInput {
-            include_crds: self.is_true("includeCRDs"),
-            skip_tests: self.is_true("skipTests"),
-            hooks: if self.is_true("skipHooks") {
+            include_crds: entry.include_crds,
+            skip_tests: entry.skip_tests,
+            hooks: if entry.skip_hooks {
                 Hooks::LeaveOut
             } else {
                 Hooks::Run
             },
-            api_versions: self.texts("apiVersions").map(str::to_owned).collect(),
+            api_versions: entry.api_versions.clone(),
             kubernetes,
-            ..HelmInput::new(self.text("releaseName"), namespace)
+            ..HelmInput::new(&entry.release, namespace)
         })
     }
 
     /// The value files in order, as they are written in arguments.
     fn value_files(
         &self,
-        chart: &RepoPath,
+        stand: &Stand,
         workspace: &Workspace,
     ) -> Result<Vec<String>, Vec<Problem>> {
-        let first = match self.text("valuesFile") {
-            "" => chart.join("values.yaml").unwrap_or_default(),
+        let entry = self.entry;
+        let first = match entry.values_file.as_str() {
+            "" => stand.named.join("values.yaml").unwrap_or_default(),
             file => self.join(file)?,
         };
-        let is_merged = match self.text("valuesMerge") {
+        let is_merged = match entry.merge.as_str() {
             "" | "override" | "merge" => true,
             "replace" => false,
             other => return Err(self.fail(format!("`{other}` is no way to merge values"))),
         };
-        let inline = self
-            .entry
-            .get("valuesInline")
-            .and_then(Value::as_object)
-            .filter(|inline| !inline.is_empty());
+        let inline = Some(&entry.inline).filter(|inline| !inline.is_empty());
         let first = match inline {
             Some(inline) if !is_merged => write(&Value::Object(inline.clone()), workspace)?,
             Some(inline) => {
-                let text = self.load(&first, workspace)?;
+                let text = self.load(&first, stand, workspace)?;
                 let own = values::read(&text).map_err(|error| {
                     vec![Problem::about(
                         &first,
@@ -177,7 +174,7 @@ impl Chart<'_> {
                     )]
                 })?;
                 let inline = Value::Object(inline.clone());
-                let (under, over) = match self.text("valuesMerge") {
+                let (under, over) = match entry.merge.as_str() {
                     "merge" => (inline, own),
                     _ => (own, inline),
                 };
@@ -189,27 +186,32 @@ impl Chart<'_> {
                 write(&together, workspace)?
             }
             None => {
-                self.load(&first, workspace)?;
-                Start::Above.reference(&first)
+                self.load(&first, stand, workspace)?;
+                Start::Above.reference(&stand.place(first))
             }
         };
         let mut files = vec![first];
-        for file in self.texts("additionalValuesFiles") {
+        for file in &entry.more_values {
             let file = self.join(file)?;
-            self.load(&file, workspace)?;
+            self.load(&file, stand, workspace)?;
             files.push(Start::Above.reference(&file));
         }
         Ok(files)
     }
 
     /// A file that Kustomize itself reads: below the kustomization, where that is asked for.
-    fn load(&self, file: &RepoPath, workspace: &Workspace) -> Result<String, Vec<Problem>> {
-        if !self.is_open && !file.is_within(&self.file.parent()) {
+    fn load(
+        &self,
+        file: &RepoPath,
+        stand: &Stand,
+        workspace: &Workspace,
+    ) -> Result<String, Vec<Problem>> {
+        if !self.is_open && !file.is_within(self.root) {
             return Err(self.fail(format!(
                 "`{file}` is outside of the kustomization's folder, where Kustomize reads no values"
             )));
         }
-        let text = workspace.read(file);
+        let text = workspace.read(&stand.place(file.clone()));
         text.ok_or_else(|| self.fail(format!("the values file `{file}` cannot be read")))
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::plan::InflatedChart;
 use crate::yaml::{self, Budget};
 
 /// Fields of a kustomization. What Flux does not know it leaves out without a word.
@@ -67,6 +68,11 @@ impl Kustomization {
             Some(Value::Object(fields)) => Ok(Self { fields }),
             Some(_) => Err("a kustomization is a map".to_owned()),
         }
+    }
+
+    /// The charts that it inflates itself, in order.
+    pub(super) fn charts(&self) -> Vec<Result<InflatedChart, String>> {
+        InflatedChart::of_kustomization(&Value::Object(self.fields.clone()))
     }
 
     /// The text of a file.

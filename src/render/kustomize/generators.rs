@@ -1,4 +1,5 @@
-//! Generators of secrets that need a key: placeholders for what they would give.
+//! Generators that Kustomize may not run here: charts, and secrets that need a key, for which
+//! placeholders stand.
 //!
 //! KSOPS and SopsSecretGenerator decrypt files of the tree. Here their Secrets keep names, types and
 //! key names, made by Kustomize's own generator, so that names get the same treatment.
@@ -9,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::values;
 use crate::ids::{Digest, RepoPath};
+use crate::plan::InflatedChart;
 use crate::render::workspace::Workspace;
 use crate::render::{Problem, encrypted};
 use crate::yaml::{self, Budget};
@@ -20,6 +22,8 @@ pub(super) struct Replaced {
     pub(super) configurations: Vec<Value>,
     /// Objects that no built-in generator makes.
     pub(super) objects: Vec<Value>,
+    /// Charts that they inflate.
+    pub(super) charts: Vec<InflatedChart>,
     /// True when any was known.
     pub(super) is_changed: bool,
 }
@@ -51,6 +55,11 @@ pub(super) fn replace(
             (version, "SopsSecretGenerator") if version.starts_with("goabout.com/") => {
                 let made = generator.sops_secret(&document)?;
                 replaced.configurations.push(made);
+            }
+            ("builtin", "HelmChartInflationGenerator") => {
+                let chart = InflatedChart::of_generator(&document);
+                let refuse = |message| vec![Problem::about(file, message)];
+                replaced.charts.push(chart.map_err(refuse)?);
             }
             _ => {
                 replaced.configurations.push(document);

@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use super::FILE_NAMES;
 use super::change::Change;
-use super::charts::{self, Chart};
+use super::charts::Chart;
 use super::file::{Kustomization, fold};
 use super::generators::{self, Replaced};
 use super::prepare::read;
 use crate::config::repo::Engine;
 use crate::ids::RepoPath;
-use crate::plan::KustomizeInput;
+use crate::plan::{InflatedChart, KustomizeInput};
 use crate::render::workspace::Workspace;
 use crate::render::{Problem, Request, encrypted};
 use crate::yaml;
@@ -54,6 +54,15 @@ pub(super) fn replace_all(
     Ok(())
 }
 
+/// What generators of one kustomization give.
+#[derive(Default)]
+struct Made {
+    /// What charts render to, in order.
+    charts: Vec<String>,
+    /// Objects that no built-in generator makes.
+    objects: Vec<Value>,
+}
+
 struct Replacement<'a> {
     input: &'a KustomizeInput,
     request: &'a Request<'a>,
@@ -81,7 +90,7 @@ impl Replacement<'_> {
         };
         match self.seen.get(folder) {
             Some(before) if *before == own => return Ok(()),
-            Some(_) if !kustomization.items("helmCharts").is_empty() => {
+            Some(_) if !kustomization.charts().is_empty() => {
                 let message = "two kustomizations with different namespaces inflate its charts: give each chart its own `namespace`";
                 return Err(vec![Problem::about(&file, message.to_owned())]);
             }
@@ -111,44 +120,60 @@ impl Replacement<'_> {
     ) -> Result<(), Vec<Problem>> {
         let folder = file.parent();
         let before = kustomization.clone();
-        let mut rendered = Vec::new();
-        let home = charts::home(&kustomization).to_owned();
-        for entry in kustomization.items("helmCharts") {
-            let chart = Chart {
-                file,
-                entry,
-                home: &home,
-                namespace,
-                major: self.input.helm_major,
-                is_open: self.input.open_load_restrictor,
+        let mut made = Made::default();
+        for entry in kustomization.charts() {
+            let entry = entry.map_err(|why| vec![Problem::about(file, why)])?;
+            let own = match entry.namespace.as_str() {
+                "" => namespace,
+                own => own,
             };
-            rendered.push(chart.inflate(self.request, self.workspace)?);
+            made.charts.push(self.inflate(&entry, file, &folder, own)?);
         }
-        kustomization.take("helmCharts");
-        kustomization.take("helmGlobals");
-        let objects = self.replace_generators(file, &folder, &mut kustomization)?;
+        for field in ["helmCharts", "helmChartInflationGenerator", "helmGlobals"] {
+            kustomization.take(field);
+        }
+        self.replace_generators(file, &folder, &mut kustomization, &mut made)?;
         if self.request.engine == Engine::Flux {
             self.cover_sources(&folder, &kustomization)?;
         }
-        if kustomization != before {
+        // What a folder of configurations gives leaves the kustomization itself as it was.
+        if kustomization != before || !made.charts.is_empty() || !made.objects.is_empty() {
             self.changes.push(Change {
                 file: file.clone(),
                 kustomization,
-                charts: rendered,
-                objects,
+                charts: made.charts,
+                objects: made.objects,
             });
         }
         Ok(())
     }
 
-    /// Replaces the known generators, and gives the objects that are none of a generator.
+    fn inflate(
+        &self,
+        entry: &InflatedChart,
+        file: &RepoPath,
+        root: &RepoPath,
+        namespace: &str,
+    ) -> Result<String, Vec<Problem>> {
+        let chart = Chart {
+            file,
+            root,
+            entry,
+            namespace,
+            major: self.input.helm_major,
+            is_open: self.input.open_load_restrictor,
+        };
+        chart.inflate(self.request, self.workspace)
+    }
+
+    /// Replaces the known generators by what they give.
     fn replace_generators(
         &self,
         file: &RepoPath,
         folder: &RepoPath,
         kustomization: &mut Kustomization,
-    ) -> Result<Vec<Value>, Vec<Problem>> {
-        let mut objects = Vec::new();
+        made: &mut Made,
+    ) -> Result<(), Vec<Problem>> {
         let mut generators = kustomization.items("generators").to_vec();
         let mut is_changed = false;
         for item in &mut generators {
@@ -160,7 +185,7 @@ impl Replacement<'_> {
             {
                 let replaced = generators::replace(documents, file, folder, self.workspace)?;
                 if replaced.is_changed {
-                    *item = take_inline(replaced, &mut objects);
+                    *item = self.take(replaced, file, folder, made)?;
                     is_changed = true;
                 }
                 continue;
@@ -169,17 +194,41 @@ impl Replacement<'_> {
                 continue;
             };
             if self.workspace.is_folder(&target) {
-                self.replace_below(&target, folder, &mut objects, 0)?;
+                self.replace_below(&target, folder, made, 0)?;
             } else if let Some(replaced) = self.replace_file(&target, folder)? {
-                *item = take_inline(replaced, &mut objects);
+                *item = self.take(replaced, &target, folder, made)?;
                 is_changed = true;
             }
         }
         if is_changed {
             generators.retain(|item| item.as_str() != Some(""));
-            kustomization.set("generators", generators);
+            if generators.is_empty() {
+                kustomization.take("generators");
+            } else {
+                kustomization.set("generators", generators);
+            }
         }
-        Ok(objects)
+        Ok(())
+    }
+
+    /// What is left of the configurations of one item or file, as text; empty for none.
+    fn take(
+        &self,
+        replaced: Replaced,
+        file: &RepoPath,
+        folder: &RepoPath,
+        made: &mut Made,
+    ) -> Result<Value, Vec<Problem>> {
+        made.objects.extend(replaced.objects);
+        for entry in &replaced.charts {
+            // A configuration gets no namespace from the kustomization.
+            made.charts
+                .push(self.inflate(entry, file, folder, &entry.namespace)?);
+        }
+        Ok(Value::from(match replaced.configurations.as_slice() {
+            [] => String::new(),
+            several => yaml::write_all(several),
+        }))
     }
 
     fn replace_file(
@@ -198,7 +247,7 @@ impl Replacement<'_> {
         &self,
         below: &RepoPath,
         folder: &RepoPath,
-        objects: &mut Vec<Value>,
+        made: &mut Made,
         depth: usize,
     ) -> Result<(), Vec<Problem>> {
         let file = find_file(below, self.workspace);
@@ -211,11 +260,11 @@ impl Replacement<'_> {
                 continue;
             };
             if self.workspace.is_folder(&target) {
-                self.replace_below(&target, folder, objects, depth + 1)?;
+                self.replace_below(&target, folder, made, depth + 1)?;
             } else if let Some(replaced) = self.replace_file(&target, folder)? {
-                objects.extend(replaced.objects);
-                let text = yaml::write_all(&replaced.configurations);
-                self.workspace.write(&target, &text)?;
+                let left = self.take(replaced, &target, folder, made)?;
+                let text = left.as_str().unwrap_or_default();
+                self.workspace.write(&target, text)?;
             }
         }
         Ok(())
@@ -258,15 +307,6 @@ fn cover_source(text: &str, has_pairs: bool) -> Option<String> {
     let documents = generators::read_documents(text).unwrap_or_default();
     let is_encrypted = dotenv.is_some() || documents.iter().any(encrypted::is_encrypted);
     is_encrypted.then(|| encrypted::placeholder(text.as_bytes()))
-}
-
-/// Configurations as an entry of `generators`; empty text for none.
-fn take_inline(replaced: Replaced, objects: &mut Vec<Value>) -> Value {
-    objects.extend(replaced.objects);
-    Value::from(match replaced.configurations.as_slice() {
-        [] => String::new(),
-        several => yaml::write_all(several),
-    })
 }
 
 fn find_file(folder: &RepoPath, workspace: &Workspace) -> Option<RepoPath> {
