@@ -7,6 +7,7 @@
 mod cache;
 mod cluster;
 mod github;
+mod host_path;
 mod limits;
 mod outside;
 mod patterns;
@@ -28,6 +29,7 @@ use crate::yaml::{self, Budget, Span, pointer};
 pub use cache::{Cache, CachePlace};
 pub use cluster::{Access, Allow, ClusterSettings};
 pub use github::GitHub;
+pub use host_path::HostPath;
 pub use limits::Limits;
 pub use outside::{AllowedHost, Credentials, FetchLimits, FloatingBases, Outside};
 pub use patterns::{InvalidPattern, Patterns};

@@ -31,6 +31,16 @@ pub enum Short {
         /// Host and port.
         host: String,
     },
+    /// Nobody allowed this path of the host.
+    #[error(
+        "`{path}` of `{host}` is not among the paths that may be asked (`paths` of this host in `outside.hosts` of the settings)"
+    )]
+    PathNotAllowed {
+        /// Host and port.
+        host: String,
+        /// The path, without query.
+        path: String,
+    },
     /// The host may be asked by https only.
     #[error("`{host}` may only be asked by https")]
     NotEncrypted {
@@ -178,6 +188,11 @@ impl Short {
         }
     }
 
+    /// True when the settings keep Drydock from asking: nobody made a mistake.
+    pub fn is_refused_by_settings(&self) -> bool {
+        matches!(self, Self::NotAllowed { .. } | Self::PathNotAllowed { .. })
+    }
+
     /// Whose move it is.
     pub fn blame(&self) -> Blame {
         match self {
@@ -193,6 +208,7 @@ impl Short {
             | Self::Unsafe { .. }
             | Self::Unreadable { .. } => Blame::Author,
             Self::NotAllowed { .. }
+            | Self::PathNotAllowed { .. }
             | Self::NotEncrypted { .. }
             | Self::PrivateAddress { .. }
             | Self::Offline

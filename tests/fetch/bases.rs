@@ -6,7 +6,7 @@ use drydock::outside::{LeftOut, Need, Short};
 
 use crate::git_server::{Manner, Server};
 use crate::repo::Repo;
-use crate::{fetch, host, text};
+use crate::{fetch, host, paths, text};
 
 fn serve(repo: &Repo) -> (Server, Outside) {
     let server = Server::start(Manner::Serve {
@@ -234,6 +234,7 @@ fn credentials_go_to_the_host_of_the_repository_and_redirects_do_not_leave_it() 
     let home = tempfile::tempdir().unwrap();
     let password_file = home.path().join("password");
     std::fs::write(&password_file, "s3cret").unwrap();
+    outside.hosts[0].paths = paths(&["/"]);
     outside.hosts[0].credentials = Some(Credentials {
         username: "robot".to_owned(),
         password_file,

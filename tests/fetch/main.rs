@@ -12,6 +12,7 @@ mod helm;
 mod hostile;
 mod inflate;
 mod keeping;
+mod limited;
 mod registries;
 mod rendering;
 #[path = "../support/repo.rs"]
@@ -26,7 +27,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use drydock::clients::supply::Supplier;
-use drydock::config::settings::{AllowedHost, Outside};
+use drydock::config::settings::{AllowedHost, HostPath, Outside};
 use drydock::outside::archive::pack;
 use drydock::outside::{ChartNeed, Files, Need, Short, Supplied};
 use station::Station;
@@ -61,6 +62,11 @@ pub(crate) fn allowing(stations: &[&Station]) -> Outside {
 
 pub(crate) fn host(text: &str) -> AllowedHost {
     text.parse().unwrap()
+}
+
+pub(crate) fn paths(texts: &[&str]) -> Vec<HostPath> {
+    let path = |text: &&str| HostPath::try_from((*text).to_owned()).unwrap();
+    texts.iter().map(path).collect()
 }
 
 pub(crate) fn wanted(repository: &str, name: &str, version: &str) -> Need {

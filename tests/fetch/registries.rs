@@ -6,7 +6,7 @@ use drydock::outside::{Need, Short};
 
 use crate::helm::helm;
 use crate::station::{Login, Reply, Station};
-use crate::{allowing, chart, chart_files, fetch, wanted};
+use crate::{allowing, chart, chart_files, fetch, paths, wanted};
 
 /// Pushes versions of `web` to `team/charts` with the real Helm.
 fn push(station: &Station, home: &std::path::Path, versions: &[&str]) {
@@ -140,6 +140,7 @@ fn a_token_is_fetched_for_nobody_and_for_somebody() {
     );
     let password_file = home.path().join("password");
     std::fs::write(&password_file, "s3cret").unwrap();
+    outside.hosts[0].paths = paths(&["/"]);
     outside.hosts[0].credentials = Some(Credentials {
         username: "robot".to_owned(),
         password_file,
@@ -186,6 +187,7 @@ fn a_token_service_elsewhere_must_be_allowed_and_never_sees_the_registrys_passwo
     let password_file = home.path().join("password");
     std::fs::write(&password_file, "s3cret").unwrap();
     let mut outside = allowing(&[&station, &service]);
+    outside.hosts[0].paths = paths(&["/"]);
     outside.hosts[0].credentials = Some(Credentials {
         username: "robot".to_owned(),
         password_file,

@@ -6,7 +6,7 @@ use drydock::outside::{Need, Short};
 
 use crate::helm::{helm, index};
 use crate::station::{Login, Station};
-use crate::{allowing, chart, chart_files, fetch, wanted};
+use crate::{allowing, chart, chart_files, fetch, paths, wanted};
 
 const VERSIONS: [&str; 14] = [
     "0.0.3",
@@ -231,6 +231,7 @@ fn credentials_are_sent_to_their_own_host_only() {
     );
     let password_file = home.path().join("password");
     std::fs::write(&password_file, "s3cret-password\n").unwrap();
+    outside.hosts[0].paths = paths(&["/"]);
     outside.hosts[0].credentials = Some(Credentials {
         username: "robot".to_owned(),
         password_file,

@@ -76,6 +76,21 @@ impl Charts {
     }
 }
 
+/// Refuses a chart whose repository is not among the paths of its host. Whether the host itself may be
+/// asked shows when it is: what is kept from it needs no asking.
+pub(crate) fn refuse_outside(web: &Web, need: &ChartNeed) -> Result<(), Short> {
+    check_name(&need.name)?;
+    let url = if need.repository.starts_with("oci://") {
+        registry::repository_url(web, &need.repository, &need.name)?
+    } else {
+        repository::parse_base(&need.repository)?
+    };
+    match web.refuse_outside(&url) {
+        Err(short @ Short::PathNotAllowed { .. }) => Err(short),
+        _ => Ok(()),
+    }
+}
+
 /// Refuses what is not what was asked for.
 fn check_digest(expected: Option<Digest>, bytes: &[u8]) -> Result<(), Short> {
     let found = Digest::of(bytes);

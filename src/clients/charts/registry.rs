@@ -250,6 +250,7 @@ async fn fetch_token(
     }
     let call = Call {
         authorization: web.basic(&url)?,
+        is_token: url.origin() == base.origin(),
         ..Call::get(url, deadline)
     };
     let bytes = web
@@ -295,7 +296,7 @@ fn read_json<T: for<'de> Deserialize<'de>>(bytes: &[u8], subject: &str) -> Resul
 }
 
 /// `oci://host/folder` and a name as the root of its addresses, by the scheme the settings say.
-fn repository_url(web: &Web, repository: &str, name: &str) -> Result<Url, Short> {
+pub(super) fn repository_url(web: &Web, repository: &str, name: &str) -> Result<Url, Short> {
     let wrong = || Short::Address {
         reason: "it is not the address of a folder in a registry".to_owned(),
     };

@@ -103,7 +103,7 @@ fn choose<'a>(entries: &'a [Entry], wanted: &str) -> Result<&'a Entry, Short> {
 }
 
 /// The repository's address as a folder.
-fn parse_base(text: &str) -> Result<Url, Short> {
+pub(super) fn parse_base(text: &str) -> Result<Url, Short> {
     let wrong = |_| Short::Address {
         reason: "it is not an address".to_owned(),
     };

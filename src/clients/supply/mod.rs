@@ -17,7 +17,7 @@ use futures::StreamExt as _;
 use tokio::sync::Mutex;
 use url::Url;
 
-use crate::clients::charts::{Charts, versions};
+use crate::clients::charts::{self, Charts, versions};
 use crate::clients::web::{Call, Web};
 use crate::config::settings::{FloatingBases, Outside};
 use crate::ids::{Digest, RepoPath};
@@ -97,6 +97,8 @@ impl Supplier {
 
     async fn fetch_chart(&self, need: &ChartNeed) -> Result<Supplied, Short> {
         let is_exact = need.digest.is_some() || versions::Version::is_exact(&need.version);
+        // What is in the cache may have come for somebody who may ask more.
+        charts::refuse_outside(&self.web, need)?;
         let name = Cache::name(&["chart", &need.repository, &need.name, &need.version]);
         let (version, bytes) = if self.web.outside.offline {
             if !is_exact {
@@ -225,7 +227,7 @@ impl Supplier {
     /// Refuses what nothing fixes, unless the settings want it; a host that may not be asked is the
     /// first reason in any case.
     fn refuse_floating(&self, floating: bool, url: &Url, reference: &str) -> Result<(), Short> {
-        self.web.allowed(url)?;
+        self.web.refuse_outside(url)?;
         if floating && self.web.outside.floating_bases == FloatingBases::Refuse {
             return Err(Short::Floating {
                 reference: reference.to_owned(),

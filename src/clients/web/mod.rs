@@ -3,7 +3,8 @@
 //! Every request resolves the host's name itself, checks each address, and connects to one that was
 //! checked: a name cannot mean another host a moment later. No proxy, no cookie, no compression, one
 //! connection for each request. Redirects stay on their host, except for content whose digest is
-//! known, which another allowed host may send. Credentials go to their own host only. Everything
+//! known, which another allowed host may send. Credentials go to their own host only,
+//! and there to the paths that the settings name. Everything
 //! is bounded in bytes and time, and errors never repeat a query or credentials.
 
 mod body;
@@ -52,6 +53,9 @@ pub(crate) struct Call {
     pub(crate) authorization: Option<SecretString>,
     /// True: what comes is checked by its digest, so that another allowed host may send it.
     pub(crate) is_checked: bool,
+    /// True: it is asked of the very host that wants a token, for one of its paths that may be asked;
+    /// tokens are given elsewhere on it.
+    pub(crate) is_token: bool,
     /// When it has to be over.
     pub(crate) deadline: Instant,
 }
@@ -76,6 +80,7 @@ impl Call {
             body: Bytes::new(),
             authorization: None,
             is_checked: false,
+            is_token: false,
             deadline,
         }
     }
@@ -94,8 +99,19 @@ impl Web {
         Instant::now() + self.outside.timeout
     }
 
-    /// The entry for an address that may be asked.
-    pub(crate) fn allowed(&self, url: &Url) -> Result<&AllowedHost, Short> {
+    /// Refuses an address that may not be asked: by its host, or by its path on it.
+    pub(crate) fn refuse_outside(&self, url: &Url) -> Result<(), Short> {
+        if self.allowed(url)?.allows_path(url) {
+            return Ok(());
+        }
+        Err(Short::PathNotAllowed {
+            host: host_of(url),
+            path: url.path().to_owned(),
+        })
+    }
+
+    /// The entry for a host that may be asked, whatever the path.
+    fn allowed(&self, url: &Url) -> Result<&AllowedHost, Short> {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Short::Address {
                 reason: "the address carries credentials".to_owned(),
@@ -157,7 +173,7 @@ impl Web {
                 to: shown(target.as_str()).to_string(),
             };
             if target.origin() != call.url.origin() {
-                if !call.is_checked || self.allowed(&target).is_err() {
+                if !call.is_checked || self.refuse_outside(&target).is_err() {
                     return Err(refused());
                 }
                 call.authorization = None;
@@ -171,6 +187,9 @@ impl Web {
     }
 
     async fn ask_once(&self, call: &Call) -> Result<Answer, Short> {
+        if !call.is_token {
+            self.refuse_outside(&call.url)?;
+        }
         let host = host_of(&call.url);
         let too_slow = |_| self.too_slow(&call.url);
         let broken = |error: hyper::Error| Short::Upstream {

@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 use url::{Host, Url};
 
+use super::host_path::HostPath;
 use super::{SettingsError, secret};
 
 /// What may be fetched from outside. The default allows no host at all.
@@ -100,6 +101,11 @@ pub struct AllowedHost {
     /// addresses, where clouds keep their metadata, are refused all the same. Default false; true
     /// where the host itself is written as an address.
     pub private: bool,
+    /// What may be asked of it: prefixes of whole segments of an address's path, such as
+    /// `/team/charts`; repositories of registries and of Git stand as their addresses name them. `/`
+    /// is all of it. Default: all of it; with `credentials` there is no default, because whoever may
+    /// change a repository that Drydock reads may name any address.
+    pub paths: Vec<HostPath>,
     /// Who asks. Default: nobody in particular.
     pub credentials: Option<Credentials>,
     /// File with certificates (PEM) of authorities that this host alone may be certified by,
@@ -121,6 +127,17 @@ impl Credentials {
     /// The password.
     pub fn read_password(&self) -> Result<SecretString, SettingsError> {
         secret::read_line(&self.password_file)
+    }
+}
+
+impl AllowedHost {
+    /// True when its settings let this address's path be asked. What some server could read as another
+    /// path is not.
+    pub fn allows_path(&self, url: &Url) -> bool {
+        if self.paths.is_empty() {
+            return self.credentials.is_none();
+        }
+        self.paths.iter().any(|path| path.holds(url.path()))
     }
 }
 
@@ -187,6 +204,8 @@ struct Text {
     #[serde(default)]
     http: bool,
     private: Option<bool>,
+    #[serde(default)]
+    paths: Vec<HostPath>,
     credentials: Option<Credentials>,
     ca_file: Option<PathBuf>,
 }
@@ -212,7 +231,15 @@ impl TryFrom<Text> for AllowedHost {
                 "`credentials` are not sent by `http`, except to a `private` host".to_owned(),
             );
         }
+        if text.credentials.is_some() && text.paths.is_empty() {
+            return Err(
+                "`credentials` need `paths`, what they may be used for: write folders of charts or \
+                 repositories, such as `paths: [/team/charts]`, or `paths: [/]` for all of the host"
+                    .to_owned(),
+            );
+        }
         Ok(Self {
+            paths: text.paths,
             private,
             port: text.port.unwrap_or(if text.http { 80 } else { 443 }),
             http: text.http,

@@ -103,6 +103,14 @@ fn what_is_wrong_is_named_with_file_line_and_column() {
             "limits: {fence_age_seconds: 3601}",
             "`fence_age_seconds` must be at most 3600",
         ),
+        (
+            "outside: {hosts: [{host: a.example, credentials: {username: u, password_file: p}}]}",
+            "`credentials` need `paths`, what they may be used for: write folders",
+        ),
+        (
+            "outside: {hosts: [{host: a.example, paths: [team/../charts]}]}",
+            "`team/../charts` is not a path of a host",
+        ),
         ("clusters: {a: {contxt: b}}", "unknown field `contxt`"),
     ] {
         let error = invalid(&format!("{LEAST}{text}\n"));

@@ -177,7 +177,7 @@ fn refuse_sources(side: &mut AppSide, supply: &Supply) {
         let Some(Err(shortage)) = supply.find(&need) else {
             continue;
         };
-        if matches!(shortage.short, Short::NotAllowed { .. }) {
+        if shortage.short.is_refused_by_settings() {
             continue;
         }
         let declaration = side.declaration.as_ref();
