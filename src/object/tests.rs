@@ -315,6 +315,7 @@ fn what_differs_from_render_to_render_is_no_part_of_the_digest() {
         manifest.with_unstable(Unstable {
             pointers: ["/data/p", "/metadata/name"].map(str::to_owned).into(),
             stem: Some("a-".to_owned()),
+            ..Unstable::default()
         })
     };
     let (one, other) = (object("x1", "same"), object("x2", "same"));

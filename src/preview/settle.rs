@@ -7,7 +7,7 @@ use super::announced::Announced;
 use super::normalize::normalize;
 use super::predict::predict;
 use crate::config::repo::Engine;
-use crate::object::{Manifest, Unstable};
+use crate::object::Manifest;
 use crate::observe::{Answer, DryRun, Live, Observation, Question, Withheld, is_guarded};
 
 /// What is known about the live object.
@@ -84,14 +84,7 @@ impl Settled {
             }
         }
         let everywhere = match (base, head) {
-            (Some(base), Some(head)) => Unstable {
-                pointers: base
-                    .pointers
-                    .intersection(&head.pointers)
-                    .cloned()
-                    .collect(),
-                stem: None,
-            },
+            (Some(base), Some(head)) => base.in_both(&head),
             (one, other) => one.or(other).unwrap_or_default(),
         };
         if let LiveState::Present(live) = &mut self.live {

@@ -248,6 +248,8 @@ impl Output {
         self.duplicates.extend(other.duplicates);
         self.oddities.extend(other.oddities);
         self.placeholders.extend(other.placeholders);
+        self.others.extend(other.others);
+        self.fails_elsewhere = self.fails_elsewhere.take().or(other.fails_elsewhere);
     }
 
     /// Of an object that several sources give, Argo CD deploys the last.
@@ -287,6 +289,13 @@ impl Output {
             .iter()
             .map(|manifest| (manifest.object().clone(), manifest.digest().to_string()))
             .collect();
+        // What was approved holds what another time brings.
+        let further = self.others.iter().filter(|other| other.is_further);
+        parts.extend(further.map(|other| {
+            let manifest = &other.manifest;
+            let digest = format!("further {}", manifest.digest());
+            (manifest.object().clone(), digest)
+        }));
         parts.sort();
         self.placeholders.sort();
         Rendering {
@@ -295,6 +304,8 @@ impl Output {
             duplicates: self.duplicates,
             oddities: self.oddities,
             placeholders: self.placeholders,
+            others: self.others,
+            fails_elsewhere: self.fails_elsewhere,
             repeated,
         }
     }

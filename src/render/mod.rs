@@ -64,6 +64,8 @@ struct Output {
     duplicates: Vec<(RepoPath, Duplicate)>,
     oddities: Vec<(RepoPath, Oddity)>,
     placeholders: Vec<Placeholder>,
+    others: Vec<Other>,
+    fails_elsewhere: Option<String>,
 }
 
 /// One application, both sides.
@@ -153,6 +155,19 @@ pub struct Rendering {
     /// Objects that several sources give, in order: the last one is the manifest, as Argo CD deploys
     /// it, the others are left out.
     pub repeated: Vec<ObjectRef>,
+    /// What other renders of the same files gave: never deployed from here, and judged all the same.
+    pub others: Vec<Other>,
+    /// Why another render of the same files failed, where one did: what it would give is not known.
+    pub fails_elsewhere: Option<String>,
+}
+
+/// An object as another render of the same files has it.
+#[derive(Debug, Clone)]
+pub struct Other {
+    /// The object.
+    pub manifest: Manifest,
+    /// True: only other renders give it. False: it is another form of one of the manifests.
+    pub is_further: bool,
 }
 
 /// An object with values that are not known here.

@@ -26,6 +26,8 @@ fn rendered() -> Outcome {
         oddities: Vec::new(),
         placeholders: Vec::new(),
         repeated: Vec::new(),
+        others: Vec::new(),
+        fails_elsewhere: None,
     })
 }
 

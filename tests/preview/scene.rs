@@ -68,7 +68,7 @@ impl Scene {
                 for manifest in &mut rendering.manifests {
                     *manifest = manifest.clone().with_unstable(Unstable {
                         pointers: BTreeSet::from([pointer.to_owned()]),
-                        stem: None,
+                        ..Unstable::default()
                     });
                 }
             }
@@ -183,5 +183,7 @@ fn outcome(text: Option<&str>) -> Outcome {
         oddities: Vec::new(),
         placeholders: Vec::new(),
         repeated: Vec::new(),
+        others: Vec::new(),
+        fails_elsewhere: None,
     })
 }

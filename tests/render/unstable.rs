@@ -3,7 +3,7 @@
 
 use drydock::ids::Digest;
 use drydock::plan::{AppSide, AppSource, HelmInput, RendererInput};
-use drydock::render::{Outcome, render_side};
+use drydock::render::{Other, Outcome, render_side};
 use drydock::tree::Tree;
 use serde_json::Value;
 
@@ -125,6 +125,92 @@ fn a_random_name_is_paired_by_what_it_begins_with() {
         template,
         &["Job migrate-* /metadata/name", "Job test-* /metadata/name"],
     );
+}
+
+const BOMB: &str = "{{ if gt (now | unixEpoch | int) SOON }}";
+const DEFUSED: &str = "{{ if lt (now | unixEpoch | int) SOON }}";
+const BINDING: &str = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: b}\n\
+    roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}\nsubjects: []\n";
+
+/// A template that is another one in an hour.
+fn timed(template: &str) -> String {
+    let soon = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap()
+        .as_secs()
+        + 3600;
+    template.replace("SOON", &soon.to_string())
+}
+
+#[test]
+fn an_object_of_another_time_is_kept_aside_and_told_by_its_content() {
+    let others = |outcome: &Outcome| {
+        let others = rendering(outcome).others.iter();
+        let name = |other: &Other| (other.manifest.object().kind.clone(), other.is_further);
+        others.map(name).collect::<Vec<_>>()
+    };
+    let repository = |binding: &str| {
+        let template = format!("{HEAD}---\n{BOMB}\n{binding}{{{{ end }}}}\n");
+        chart(&[("all.yaml", &timed(&template))])
+    };
+    let random = format!("{BINDING}extra: {{{{ uuidv4 }}}}\n");
+    let (one, again) = (render(&repository(BINDING)), render(&repository(BINDING)));
+    let further = [("ClusterRoleBinding".to_owned(), true)];
+    assert_eq!(others(&one), further);
+    assert_eq!(rendering(&one).manifests.len(), 1);
+    assert_eq!(digest(&one), digest(&again));
+    let admin = BINDING.replace("subjects: []", "subjects: [{kind: User, name: x}]");
+    assert_ne!(digest(&one), digest(&render(&repository(&admin))));
+    assert_ne!(digest(&one), digest(&render(&chart(&[("all.yaml", HEAD)]))));
+    let [one, again] = [(); 2].map(|()| render(&repository(&random)));
+    assert_eq!(others(&one), further);
+    assert_eq!(digest(&one), digest(&again));
+}
+
+#[test]
+fn an_object_that_goes_with_time_is_marked() {
+    let template = format!("{HEAD}---\n{DEFUSED}\n{BINDING}{{{{ end }}}}\n");
+    let outcome = render(&chart(&[("all.yaml", &timed(&template))]));
+    let missing: Vec<_> = rendering(&outcome)
+        .manifests
+        .iter()
+        .filter(|manifest| {
+            manifest
+                .unstable()
+                .is_some_and(|mark| mark.is_missing_elsewhere)
+        })
+        .map(|manifest| manifest.object().kind.as_str())
+        .collect();
+    assert_eq!(missing, ["ClusterRoleBinding"]);
+}
+
+#[test]
+fn of_a_map_with_a_random_key_the_other_keys_are_compared() {
+    let template = |fixed: &str| {
+        format!("{HEAD}  {{{{ randAlpha 8 | lower }}}}: x\n  more: {fixed}\nimmutable: true\n")
+    };
+    let repository = |fixed: &str| chart(&[("all.yaml", &template(fixed))]);
+    let (one, again) = (render(&repository("c")), render(&repository("c")));
+    let maps = |outcome: &Outcome| {
+        let mark = rendering(outcome).manifests[0].unstable().unwrap().clone();
+        assert!(mark.pointers.is_empty());
+        mark.maps
+    };
+    let lasting = ["fixed", "more"].map(str::to_owned).into();
+    assert_eq!(maps(&one), [("/data".to_owned(), lasting)].into());
+    assert_eq!(maps(&one), maps(&again));
+    assert_eq!(digest(&one), digest(&again));
+    assert_ne!(digest(&one), digest(&render(&repository("d"))));
+}
+
+#[test]
+fn a_list_of_a_random_length_is_marked_as_uneven() {
+    let template =
+        format!("{HEAD}list: [a{{{{ if gt (now | unixEpoch | int) SOON }}}}, b{{{{ end }}}}]\n");
+    let outcome = render(&chart(&[("all.yaml", &timed(&template))]));
+    let mark = rendering(&outcome).manifests[0].unstable().unwrap();
+    assert_eq!(mark.uneven, ["/list".to_owned()].into());
+    assert_eq!(mark.pointers, mark.uneven);
 }
 
 #[test]

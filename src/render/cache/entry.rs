@@ -1,5 +1,6 @@
 //! One entry: masked manifests as signed, compressed bytes.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 
 use serde::{Deserialize, Serialize};
@@ -7,10 +8,10 @@ use serde_json::Value;
 
 use crate::ids::{Digest, ObjectRef, RepoPath};
 use crate::object::{Manifest, Masker, Provenance, Role, Unstable};
-use crate::render::{Output, Placeholder};
+use crate::render::{Other, Output, Placeholder};
 
 /// What an entry begins with; another version of the format is somebody else's.
-const MAGIC: &[u8] = b"drydock rendering 1\n";
+const MAGIC: &[u8] = b"drydock rendering 2\n";
 const CODE_BYTES: usize = 32;
 
 /// Uncompressed bytes that an entry may have: a tool's output is read up to 64 MiB, and the same
@@ -25,6 +26,9 @@ const LEVEL: i32 = 3;
 struct Content<V> {
     manifests: Vec<Kept<V>>,
     placeholders: Vec<Marked>,
+    /// What other renders gave, and whether only they did.
+    others: Vec<(bool, Kept<V>)>,
+    fails_elsewhere: Option<String>,
 }
 
 /// An object in which placeholders stand, and why.
@@ -46,7 +50,10 @@ struct Kept<V> {
     path: Option<String>,
     line: u32,
     unstable: Vec<String>,
+    uneven: Vec<String>,
+    maps: BTreeMap<String, BTreeSet<String>>,
     stem: Option<String>,
+    is_missing_elsewhere: bool,
 }
 
 const ROLES: [Role; 4] = [Role::Object, Role::Hook, Role::Crd, Role::Test];
@@ -59,12 +66,16 @@ pub(super) fn write(output: &Output, key: &Digest, masker: &Masker) -> Option<Ve
         duplicates,
         oddities,
         placeholders,
+        others,
+        fails_elsewhere,
     } = output;
     if !duplicates.is_empty() || !oddities.is_empty() {
         return None;
     }
     let content = Content {
         manifests: manifests.iter().map(keep).collect::<Option<_>>()?,
+        others: others.iter().map(keep_other).collect::<Option<_>>()?,
+        fails_elsewhere: fails_elsewhere.clone(),
         placeholders: placeholders.iter().map(mark).collect(),
     };
     let content = rmp_serde::to_vec(&content).ok()?;
@@ -88,8 +99,15 @@ fn keep(manifest: &Manifest) -> Option<Kept<&Value>> {
         path: path.as_ref().map(|path| path.as_str().to_owned()),
         line: *line,
         unstable: unstable.pointers.iter().cloned().collect(),
+        uneven: unstable.uneven.into_iter().collect(),
+        maps: unstable.maps,
         stem: unstable.stem,
+        is_missing_elsewhere: unstable.is_missing_elsewhere,
     })
+}
+
+fn keep_other(other: &Other) -> Option<(bool, Kept<&Value>)> {
+    Some((other.is_further, keep(&other.manifest)?))
 }
 
 /// The output of an entry; `None` when a byte of it is not as it was written for this key by a
@@ -104,9 +122,18 @@ pub(super) fn read(bytes: &[u8], key: &Digest, masker: &Masker) -> Option<Output
     decoder.read_to_end(&mut content).ok()?;
     let content: Content<Value> = rmp_serde::from_slice(&content).ok()?;
     let manifests = content.manifests.into_iter().map(restore);
+    let others = content.others.into_iter().map(|(is_further, kept)| {
+        let manifest = restore(kept)?;
+        Some(Other {
+            manifest,
+            is_further,
+        })
+    });
     Some(Output {
         manifests: manifests.collect::<Option<_>>()?,
         placeholders: content.placeholders.into_iter().map(unmark).collect(),
+        others: others.collect::<Option<_>>()?,
+        fails_elsewhere: content.fails_elsewhere,
         ..Output::default()
     })
 }
@@ -148,7 +175,10 @@ fn restore(kept: Kept<Value>) -> Option<Manifest> {
     let manifest = Manifest::from_masked(kept.value, role).ok()?;
     let manifest = manifest.with_unstable(Unstable {
         pointers: kept.unstable.into_iter().collect(),
+        uneven: kept.uneven.into_iter().collect(),
+        maps: kept.maps,
         stem: kept.stem,
+        is_missing_elsewhere: kept.is_missing_elsewhere,
     });
     Some(manifest.with_provenance(Provenance {
         path,

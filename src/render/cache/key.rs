@@ -7,7 +7,7 @@ use crate::plan::RendererInput;
 use crate::render::{Request, ToolKind};
 
 /// Raised with every change of what an entry holds or how it is written.
-const FORMAT: &str = "drydock rendering 1";
+const FORMAT: &str = "drydock rendering 2";
 
 /// This very program: what it does with a tool's output may change with any line of it.
 const PROGRAM: &str = concat!(env!("CARGO_PKG_VERSION"), " ", env!("DRYDOCK_SOURCES"));

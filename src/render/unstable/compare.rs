@@ -6,55 +6,97 @@ use serde_json::Value;
 
 use crate::ids::{ObjectKey, RepoPath};
 use crate::object::{Manifest, Unstable};
+use crate::render::Other;
 use crate::yaml::pointer;
 
 /// What is known to differ, for each manifest of the first render.
-pub(super) struct Marks(Vec<Unstable>);
+pub(super) struct Marks {
+    marks: Vec<Unstable>,
+    /// For each of them, how another render has it.
+    variants: Vec<Option<Manifest>>,
+    /// What only other renders have.
+    further: Vec<Manifest>,
+}
 
 impl Marks {
     pub(super) fn new(manifests: &[Manifest]) -> Self {
-        Self(vec![Unstable::default(); manifests.len()])
+        Self {
+            marks: vec![Unstable::default(); manifests.len()],
+            variants: vec![None; manifests.len()],
+            further: Vec::new(),
+        }
     }
 
-    /// Marks what the other render has differently. An object that only one of them has is left as
-    /// it is.
-    pub(super) fn add(&mut self, first: &[Manifest], other: &[Manifest]) {
-        for (index, other) in pair(first, other).into_iter().enumerate() {
-            let (Some(mark), Some(manifest), Some(other)) =
-                (self.0.get_mut(index), first.get(index), other)
-            else {
+    /// Marks what the other render has differently.
+    pub(super) fn add(&mut self, first: &[Manifest], other: Vec<Manifest>) {
+        let (likes, free) = pair(first, other);
+        let places = self.marks.iter_mut().zip(&mut self.variants);
+        for (((mark, variant), manifest), like) in places.zip(first).zip(likes) {
+            let Some(like) = like else {
+                mark.is_missing_elsewhere = true;
                 continue;
             };
-            find_differences(
-                manifest.value(),
-                other.value(),
-                String::new(),
-                &mut mark.pointers,
-            );
-            let (name, again) = (&manifest.object().name, &other.object().name);
+            if manifest.value() == like.value() {
+                continue;
+            }
+            find_differences(manifest.value(), like.value(), String::new(), mark);
+            variant.get_or_insert_with(|| like.clone());
+            let (name, again) = (&manifest.object().name, &like.object().name);
             if name != again {
                 // The shortest stem that two renders leave is the one that the next will have.
                 let stem = mark.stem.take().unwrap_or_else(|| name.clone());
                 mark.stem = Some(find_stem(&stem, again).to_owned());
             }
         }
+        let (_, free) = pair(&self.further, free);
+        self.further.extend(free);
     }
 
-    pub(super) fn apply(self, manifests: Vec<Manifest>) -> Vec<Manifest> {
-        let mark = |(manifest, mark): (Manifest, Unstable)| manifest.with_unstable(mark);
-        manifests.into_iter().zip(self.0).map(mark).collect()
+    /// What only other renders have, so far.
+    pub(super) fn further(&self) -> &[Manifest] {
+        &self.further
+    }
+
+    /// The manifests of the first render with their marks, and what other renders have instead of
+    /// them or besides; `further` marks what they have besides.
+    pub(super) fn apply(
+        self,
+        manifests: Vec<Manifest>,
+        further: Self,
+    ) -> (Vec<Manifest>, Vec<Other>) {
+        let mut others = Vec::new();
+        let mut marked = Vec::new();
+        let marks = self.marks.into_iter().zip(self.variants);
+        for (manifest, (mark, variant)) in manifests.into_iter().zip(marks) {
+            if let Some(variant) = variant {
+                others.push(Other {
+                    manifest: variant.with_unstable(mark.clone()),
+                    is_further: false,
+                });
+            }
+            marked.push(manifest.with_unstable(mark));
+        }
+        for (manifest, mark) in self.further.into_iter().zip(further.marks) {
+            others.push(Other {
+                manifest: manifest.with_unstable(mark),
+                is_further: true,
+            });
+        }
+        (marked, others)
     }
 }
 
 /// For each manifest of the first render its like in the other: of the same name, else the next of
-/// the same kind from the same template that nothing else is the like of.
-fn pair<'a>(first: &[Manifest], other: &'a [Manifest]) -> Vec<Option<&'a Manifest>> {
+/// the same kind from the same template that nothing else is the like of. Then what is left of the
+/// other.
+fn pair(first: &[Manifest], other: Vec<Manifest>) -> (Vec<Option<Manifest>>, Vec<Manifest>) {
+    let mut other: Vec<Option<Manifest>> = other.into_iter().map(Some).collect();
     let mut by_key: BTreeMap<ObjectKey, Vec<usize>> = BTreeMap::new();
     for (index, manifest) in other.iter().enumerate().rev() {
-        by_key
-            .entry(manifest.object().key())
-            .or_default()
-            .push(index);
+        if let Some(manifest) = manifest {
+            let key = manifest.object().key();
+            by_key.entry(key).or_default().push(index);
+        }
     }
     let same: Vec<Option<usize>> = first
         .iter()
@@ -64,18 +106,19 @@ fn pair<'a>(first: &[Manifest], other: &'a [Manifest]) -> Vec<Option<&'a Manifes
     let mut left: Vec<usize> = by_key.into_values().flatten().collect();
     left.sort_unstable_by(|one, other| other.cmp(one));
     for index in left {
-        if let Some(manifest) = other.get(index) {
+        if let Some(Some(manifest)) = other.get(index) {
             free.entry(origin(manifest)).or_default().push(index);
         }
     }
-    let find = |(manifest, same): (&Manifest, Option<usize>)| {
+    let mut find = |(manifest, same): (&Manifest, Option<usize>)| {
         let index = match same {
             Some(index) => index,
             None => free.get_mut(&origin(manifest))?.pop()?,
         };
-        other.get(index)
+        other.get_mut(index)?.take()
     };
-    first.iter().zip(same).map(find).collect()
+    let likes = first.iter().zip(same).map(&mut find).collect();
+    (likes, other.into_iter().flatten().collect())
 }
 
 fn origin(manifest: &Manifest) -> (String, String, Option<RepoPath>) {
@@ -97,32 +140,44 @@ fn find_stem<'a>(one: &'a str, other: &str) -> &'a str {
     common.get(..end).unwrap_or_default()
 }
 
-/// Pointers of the smallest values that are there in both and differ; a map or list whose keys or
-/// length differ counts as one.
-fn find_differences(one: &Value, other: &Value, at: String, found: &mut BTreeSet<String>) {
+/// Marks the smallest values that are there in both and differ; a list of another length counts as
+/// one, and of a map the keys that only one has are apart.
+fn find_differences(one: &Value, other: &Value, at: String, mark: &mut Unstable) {
     match (one, other) {
-        (Value::Object(one), Value::Object(other))
-            if one.len() == other.len() && one.keys().all(|key| other.contains_key(key)) =>
-        {
+        (Value::Object(one), Value::Object(other)) => {
+            let lasting: BTreeSet<String> = one
+                .keys()
+                .filter(|key| other.contains_key(*key))
+                .cloned()
+                .collect();
+            if one.len() != lasting.len() || other.len() != lasting.len() {
+                let known = mark.maps.entry(at.clone());
+                known
+                    .and_modify(|known| known.retain(|key| lasting.contains(key)))
+                    .or_insert(lasting);
+            }
             for (key, value) in one {
                 if let Some(other) = other.get(key) {
-                    find_differences(value, other, pointer::push(at.clone(), key), found);
+                    find_differences(value, other, pointer::push(at.clone(), key), mark);
                 }
             }
-            return;
         }
         (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
             for (index, (value, other)) in one.iter().zip(other).enumerate() {
                 let at = pointer::push(at.clone(), &index.to_string());
-                find_differences(value, other, at, found);
+                find_differences(value, other, at, mark);
             }
-            return;
         }
-        _ if one == other => return,
-        _ => {}
-    }
-    if !at.is_empty() {
-        found.insert(at);
+        _ if one == other => {}
+        _ => {
+            if [one, other]
+                .iter()
+                .any(|side| side.is_object() || side.is_array())
+            {
+                mark.uneven.insert(at.clone());
+            }
+            mark.pointers.insert(at);
+        }
     }
 }
 
@@ -132,13 +187,26 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn the_smallest_values_that_differ_are_found() {
-        let one = json!({"a": {"b/c": 1, "d": 2}, "l": [1, {"x": 1}], "m": {"k1": 1}, "n": [1, 2], "same": [{}]});
-        let other = json!({"a": {"b/c": 9, "d": 2}, "l": [1, {"x": 3}], "m": {"k2": 1}, "n": [1], "same": [{}]});
-        let mut found = BTreeSet::new();
-        find_differences(&one, &other, String::new(), &mut found);
-        let found: Vec<&str> = found.iter().map(String::as_str).collect();
-        assert_eq!(found, ["/a/b~1c", "/l/1/x", "/m", "/n"]);
+    fn the_smallest_values_and_the_keys_that_differ_are_found() {
+        let one = json!({"a": {"b/c": 1, "d": 2}, "l": [1, {"x": 1}], "m": {"k1": 1, "s": 1}, "n": [1, 2], "same": [{}], "u": 1});
+        let other = json!({"a": {"b/c": 9, "d": 2}, "l": [1, {"x": 3}], "m": {"k2": 1, "s": 2}, "n": [1], "same": [{}], "u": {}});
+        let mut mark = Unstable::default();
+        find_differences(&one, &other, String::new(), &mut mark);
+        let names = |found: &BTreeSet<String>| found.iter().cloned().collect::<Vec<_>>().join(" ");
+        assert_eq!(names(&mark.pointers), "/a/b~1c /l/1/x /m/s /n /u");
+        assert_eq!(names(&mark.uneven), "/n /u");
+        let maps: Vec<_> = mark
+            .maps
+            .iter()
+            .map(|(at, keys)| (at.as_str(), names(keys)))
+            .collect();
+        assert_eq!(maps, [("/m", "s".to_owned())]);
+        let mut covered = one.clone();
+        mark.cover(&mut covered);
+        assert_eq!(covered["m"].as_object().unwrap().len(), 1);
+        // A third render takes another key away.
+        find_differences(&one, &json!({"u": 1}), String::new(), &mut mark);
+        assert_eq!(names(&mark.maps[""]), "u");
     }
 
     #[test]

@@ -55,6 +55,8 @@ mod tests {
             oddities: Vec::new(),
             placeholders: Vec::new(),
             repeated: Vec::new(),
+            others: Vec::new(),
+            fails_elsewhere: None,
         })
     }
 

@@ -70,14 +70,17 @@ mod tests {
             Pair {
                 base: None,
                 head: Some(&pod),
+                is_other: false,
             },
             Pair {
                 base: Some(&pod),
                 head: None,
+                is_other: false,
             },
             Pair {
                 base: Some(&pod),
                 head: Some(&pod),
+                is_other: false,
             },
         );
         let check = |pair: &Pair<'_>, answer: ItemAnswer, schema: bool| {

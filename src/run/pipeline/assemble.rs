@@ -21,6 +21,7 @@ use crate::verdict::{self, Concluded, Evidence};
 
 use super::gates::Gated;
 use super::preview::Seen;
+use super::unstable::COMES_AND_GOES;
 use super::{Judgement, Means, Rules, Subject};
 use app::build_app;
 use excerpts::read_excerpts;
@@ -184,6 +185,8 @@ fn rule_modes(rules: &Rules, gated: &Gated, modes: &BTreeMap<Gate, Mode>) -> rat
         all.cap(gate, modes.get(&gate).copied().unwrap_or(Mode::Off));
     }
     all.cap(Gate::Render, Mode::Block);
+    // It has rendered: what the base had just so is no fault of the change.
+    all.rule(Gate::Render, COMES_AND_GOES, Mode::BlockNew);
     for rule in &gated.rules {
         let mut sources = rules
             .policies

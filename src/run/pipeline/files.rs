@@ -80,6 +80,8 @@ fn ingest_files(files: &[GivenFile], means: &Means) -> (Rendering, Vec<Broken>) 
         oddities: Vec::new(),
         placeholders: Vec::new(),
         repeated: Vec::new(),
+        others: Vec::new(),
+        fails_elsewhere: None,
     };
     let mut broken = Vec::new();
     for file in files {

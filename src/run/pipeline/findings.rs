@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::finding::{Blame, Finding, Gate, NotVerified, Precision, Severity, Source};
 use crate::gate::wire::{ItemAnswer, SchemaStatus, SideAnswer};
 use crate::gate::{position, schema};
-use crate::ids::{AppId, ObjectRef, RepoPath, Side};
+use crate::ids::{AppId, Digest, ObjectRef, RepoPath, Side};
 use crate::object::Manifest;
 use crate::plan::Plan;
 use crate::render::{Outcome, Problem, RenderedApp, Rendering};
@@ -17,6 +17,7 @@ use crate::yaml::Document;
 use super::answers::sides;
 use super::gates::Gated;
 use super::pairs::Pair;
+use super::unstable;
 
 /// What rendering itself says: problems that are the author's, repeated keys, ambiguous values.
 pub(super) fn of_rendering(plan: &Plan, rendered: &[RenderedApp], gated: &mut Gated) {
@@ -33,6 +34,7 @@ pub(super) fn of_rendering(plan: &Plan, rendered: &[RenderedApp], gated: &mut Ga
                     found.extend(authors.map(|problem| of_problem(&app.id, problem)));
                 }
                 Outcome::Rendered(rendering) => {
+                    found.extend(unstable::find(app, rendering));
                     if side == Side::Head {
                         gated.not_verified.extend(unshown(&app.id, rendering));
                     }
@@ -167,6 +169,39 @@ pub(super) fn of_answer(app: &AppId, pair: &Pair<'_>, answer: ItemAnswer, gated:
             }
         }
     }
+}
+
+/// What the worker says about objects as other renders of the same files have them, where that is not
+/// said already.
+pub(super) fn of_other_renders(
+    app: &AppId,
+    answers: Vec<(&Pair<'_>, ItemAnswer)>,
+    gated: &mut Gated,
+) {
+    if answers.is_empty() {
+        return;
+    }
+    let mut others = Gated::default();
+    for (pair, answer) in answers {
+        of_answer(app, pair, answer, &mut others);
+    }
+    let sides = [
+        (&mut gated.base, others.base),
+        (&mut gated.head, others.head),
+    ];
+    for (known, others) in sides {
+        let own = known.iter().filter(|known| known.app.as_ref() == Some(app));
+        let mut said: BTreeSet<Digest> = own.map(Finding::fingerprint).collect();
+        for mut finding in others {
+            if said.insert(finding.fingerprint()) {
+                finding.message += " (in another render of the same files)";
+                known.push(finding);
+            }
+        }
+    }
+    gated.results.extend(others.results);
+    gated.not_verified.extend(others.not_verified);
+    gated.troubles.extend(others.troubles);
 }
 
 fn of_side(app: &AppId, manifest: &Manifest, answer: &SideAnswer) -> Vec<Finding> {

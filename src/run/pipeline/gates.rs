@@ -128,9 +128,15 @@ fn judge_app(
     match judge.judge_batch(&batch) {
         Ok(answer) if answers::are_complete(&pairs, &answer.items, schema) => {
             gated.record(&app.id, asked, GateResult::Pass);
+            let mut others = Vec::new();
             for (pair, answer) in pairs.iter().zip(answer.items) {
-                findings::of_answer(&app.id, pair, answer, gated);
+                if pair.is_other {
+                    others.push((pair, answer));
+                } else {
+                    findings::of_answer(&app.id, pair, answer, gated);
+                }
             }
+            findings::of_other_renders(&app.id, others, gated);
         }
         Ok(_) => gated.fail(
             &app.id,

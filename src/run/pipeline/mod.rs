@@ -16,6 +16,7 @@ mod policies;
 mod preview;
 mod rules;
 mod schemas;
+mod unstable;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

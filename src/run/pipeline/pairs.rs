@@ -11,18 +11,19 @@ use crate::render::RenderedApp;
 pub(super) struct Pair<'a> {
     pub(super) base: Option<&'a Manifest>,
     pub(super) head: Option<&'a Manifest>,
+    /// True: the head's is what another render of the same files gave.
+    pub(super) is_other: bool,
 }
 
 /// Pairs the objects of both sides by identity; one that stands twice on a side is paired in order.
+/// What only other renders gave comes last.
 /// A side that is not known has no objects here, and its gates are not asked.
 pub(super) fn pair<'a>(app: &'a RenderedApp) -> Vec<Pair<'a>> {
     let mut pairs: BTreeMap<(ObjectKey, usize), Pair<'a>> = BTreeMap::new();
     for side in [Side::Base, Side::Head] {
         let mut seen: BTreeMap<ObjectKey, usize> = BTreeMap::new();
         for manifest in app.side(side).manifests().unwrap_or_default() {
-            // Chart tests are never applied, and their names are random in many charts: what is said
-            // about them would be new in every change. Given files are judged as they are.
-            if manifest.role() == Role::Test && app.id.kind != DeclaredBy::Files {
+            if is_passed_over(app, manifest) {
                 continue;
             }
             let count = seen.entry(manifest.object().key()).or_default();
@@ -34,5 +35,35 @@ pub(super) fn pair<'a>(app: &'a RenderedApp) -> Vec<Pair<'a>> {
             }
         }
     }
-    pairs.into_values().collect()
+    let mut pairs: Vec<_> = pairs.into_values().collect();
+    pairs.extend(pair_others(app));
+    pairs
+}
+
+/// What other renders of the head gave, each with what the base had in its place.
+fn pair_others(app: &RenderedApp) -> impl Iterator<Item = Pair<'_>> {
+    let others_of = |side: Side| {
+        let rendering = app.side(side).rendering();
+        let others = rendering.into_iter().flat_map(|found| &found.others);
+        others.map(|other| &other.manifest)
+    };
+    let known = app.base.manifests().unwrap_or_default();
+    let before: BTreeMap<ObjectKey, &Manifest> = known
+        .iter()
+        .chain(others_of(Side::Base))
+        .map(|manifest| (manifest.object().key(), manifest))
+        .collect();
+    others_of(Side::Head)
+        .filter(|manifest| !is_passed_over(app, manifest))
+        .map(move |manifest| Pair {
+            base: before.get(&manifest.object().key()).copied(),
+            head: Some(manifest),
+            is_other: true,
+        })
+}
+
+/// Chart tests are never applied, and their names are random in many charts: what is said about them
+/// would be new in every change. Given files are judged as they are.
+pub(super) fn is_passed_over(app: &RenderedApp, manifest: &Manifest) -> bool {
+    manifest.role() == Role::Test && app.id.kind != DeclaredBy::Files
 }

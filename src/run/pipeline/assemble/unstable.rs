@@ -22,7 +22,9 @@ fn describe(app: &RenderedApp) -> Option<NotVerified> {
         .filter_map(|manifest| Some((manifest.object(), manifest.unstable()?)))
         .flat_map(|(object, unstable)| {
             let pointers = unstable.pointers.iter();
-            pointers.map(move |pointer| format!("{object} {pointer}"))
+            let keys = unstable.maps.keys().map(|map| format!("{map}/*"));
+            let places = pointers.cloned().chain(keys);
+            places.map(move |place| format!("{object} {place}"))
         })
         .collect();
     let count = values.len();
