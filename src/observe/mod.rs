@@ -42,6 +42,15 @@ pub struct Question {
     pub read_live: bool,
 }
 
+/// Questions by application, each in its order.
+pub fn group_by_app(questions: &[Question]) -> BTreeMap<&AppId, Vec<&Question>> {
+    let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for question in questions {
+        groups.entry(&question.app).or_default().push(question);
+    }
+    groups
+}
+
 /// Why an object is not sent to the cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Withheld {

@@ -1,14 +1,14 @@
 //! Applications found by their files that are deployed through a declared one: the declared one says
 //! with which options, and where to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{AppSide, Declared};
 use crate::ids::{AppId, DeclaredBy, RepoPath};
 
 /// Found applications with the declared ones that deploy them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Replaced(BTreeMap<AppId, BTreeSet<AppId>>);
+pub(super) struct Replaced(HashMap<AppId, BTreeSet<AppId>>);
 
 impl Replaced {
     /// What deploys this one; `None`: it stands for itself.
@@ -20,26 +20,27 @@ impl Replaced {
 /// A declared application deploys a found one when it starts at the same folder, or reads everything
 /// that the other reads. What the configuration lists stands for itself.
 pub(super) fn find_replaced(found: &Declared, declared: &BTreeMap<AppId, AppSide>) -> Replaced {
-    let mut by_folder: BTreeMap<&RepoPath, Vec<&AppId>> = BTreeMap::new();
-    let mut by_file: BTreeMap<&RepoPath, Vec<&AppId>> = BTreeMap::new();
+    let of_files = || {
+        let all = found.apps.iter();
+        all.filter(|(id, _)| id.kind != DeclaredBy::Config)
+    };
+    // Whoever reads all that an application reads reads its first file, too.
+    let firsts: HashSet<&RepoPath> = of_files()
+        .filter_map(|(_, side)| side.closure.first())
+        .collect();
+    let mut by_folder: HashMap<&RepoPath, Vec<&AppId>> = HashMap::new();
+    let mut by_file: HashMap<&RepoPath, Vec<(&AppId, &AppSide)>> = HashMap::new();
     for (id, side) in declared {
-        for source in side
-            .sources
-            .iter()
-            .filter(|source| source.repository.is_none())
-        {
+        let own = side.sources.iter();
+        for source in own.filter(|source| source.repository.is_none()) {
             by_folder.entry(&source.path).or_default().push(id);
         }
-        for path in &side.closure {
-            by_file.entry(path).or_default().push(id);
+        for path in side.closure.iter().filter(|path| firsts.contains(path)) {
+            by_file.entry(path).or_default().push((id, side));
         }
     }
     let mut replaced = Replaced::default();
-    let of_files = found
-        .apps
-        .iter()
-        .filter(|(id, _)| id.kind != DeclaredBy::Config);
-    for (id, side) in of_files {
+    for (id, side) in of_files() {
         let folders = side.sources.iter().map(|source| &source.path);
         let mut by: BTreeSet<AppId> = folders
             .filter_map(|folder| by_folder.get(folder))
@@ -47,12 +48,11 @@ pub(super) fn find_replaced(found: &Declared, declared: &BTreeMap<AppId, AppSide
             .map(|id| (*id).clone())
             .collect();
         let candidates = side.closure.first().and_then(|path| by_file.get(path));
-        for candidate in candidates.into_iter().flatten() {
+        for (candidate, reader) in candidates.into_iter().flatten() {
             // What only gives values to another application is not deployed through it.
-            let deploys = |by: &AppSide| {
-                side.closure.is_subset(&by.closure) && side.closure.is_disjoint(&by.values_from)
-            };
-            if declared.get(*candidate).is_some_and(deploys) {
+            if side.closure.is_subset(&reader.closure)
+                && side.closure.is_disjoint(&reader.values_from)
+            {
                 by.insert((*candidate).clone());
             }
         }

@@ -1,6 +1,6 @@
 //! What a change brings along that its other objects need.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -20,9 +20,12 @@ impl Announced {
     /// Reads the heads of all applications: a namespace may come with another one.
     pub(super) fn read(planned: &[PlannedApp], rendered: &[RenderedApp]) -> Self {
         let mut announced = Self::default();
+        let heads: BTreeMap<_, _> = planned
+            .iter()
+            .filter_map(|planned| Some((&planned.id, planned.head.as_ref()?)))
+            .collect();
         for app in rendered {
-            let planned = planned.iter().find(|planned| planned.id == app.id);
-            let Some(side) = planned.and_then(|planned| planned.head.as_ref()) else {
+            let Some(side) = heads.get(&app.id) else {
                 continue;
             };
             let cluster = &side.cluster;

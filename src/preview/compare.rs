@@ -1,6 +1,6 @@
 //! From states to changes: one application after the other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::announced::Announced;
 use super::classify::{Effect, classify};
@@ -16,7 +16,7 @@ use crate::config::repo::Engine;
 use crate::ids::ClusterName;
 use crate::intent::is_kept_for_good;
 use crate::object::{Manifest, Role};
-use crate::observe::{DryRun, Live, Observation, Question, read_pairs};
+use crate::observe::{DryRun, Live, Observation, Question, group_by_app, read_pairs};
 use crate::plan::PlannedApp;
 use crate::render::RenderedApp;
 
@@ -24,12 +24,15 @@ use crate::render::RenderedApp;
 /// is withheld.
 pub fn compose_previews(input: &Input<'_>) -> Vec<AppPreview> {
     let announced = Announced::read(input.planned, input.rendered);
+    let rendered: BTreeMap<_, _> = input.rendered.iter().map(|app| (&app.id, app)).collect();
+    let questions = group_by_app(input.questions);
     input
         .planned
         .iter()
         .map(|planned| {
-            let rendered = input.rendered.iter().find(|app| app.id == planned.id);
-            compose_one(planned, rendered, input, &announced)
+            let rendered = rendered.get(&planned.id).copied();
+            let questions = questions.get(&planned.id).map_or(&[][..], Vec::as_slice);
+            compose_one(planned, rendered, questions, input, &announced)
         })
         .collect()
 }
@@ -37,6 +40,7 @@ pub fn compose_previews(input: &Input<'_>) -> Vec<AppPreview> {
 fn compose_one(
     planned: &PlannedApp,
     rendered: Option<&RenderedApp>,
+    questions: &[&Question],
     input: &Input<'_>,
     announced: &Announced,
 ) -> AppPreview {
@@ -52,11 +56,6 @@ fn compose_one(
             withheld: true,
         };
     };
-    let questions: Vec<&Question> = input
-        .questions
-        .iter()
-        .filter(|question| question.app == planned.id)
-        .collect();
     let mut changes: Vec<Change> = questions
         .iter()
         .flat_map(|question| compose_changes(question, input.observation, announced))
@@ -65,7 +64,7 @@ fn compose_one(
         // Nobody deletes what its application leaves behind.
         changes.retain(|change| change.action != Action::Delete);
     }
-    pair_generated(&mut changes, &questions);
+    pair_generated(&mut changes, questions);
     changes.sort_by(|one, other| (&one.object, one.origin).cmp(&(&other.object, other.origin)));
     let touched: BTreeSet<_> = changes.iter().map(|change| change.object.key()).collect();
     AppPreview {

@@ -9,12 +9,9 @@ const LINK_LIMIT: usize = 40;
 impl Tree {
     /// Where this path really stands: every link in it followed. The result need not exist.
     pub fn resolve(&self, path: &RepoPath) -> Result<RepoPath, TreeError> {
-        if self
-            .entries
-            .get(path)
-            .is_some_and(|entry| entry.kind == EntryKind::File)
-        {
-            // Git cannot store a file below a link, so no part of this path is one.
+        // Git cannot store a file below a link, so no part of a file's path is one.
+        let is_file = |entry: &Entry| entry.kind == EntryKind::File;
+        if self.is_plain || self.entries.get(path).is_some_and(is_file) {
             return Ok(path.clone());
         }
         let mut rest: Vec<String> = reversed(path.as_str());

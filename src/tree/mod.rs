@@ -124,6 +124,8 @@ pub enum Child {
 pub struct Tree {
     revision: Revision,
     entries: Arc<BTreeMap<RepoPath, Entry>>,
+    /// Regular files alone: no path of it leads anywhere else.
+    is_plain: bool,
     backing: Backing,
     overlay: Option<Arc<overlay::Overlay>>,
 }
@@ -163,6 +165,7 @@ impl Tree {
         Self {
             revision: Revision::Empty,
             entries: Arc::default(),
+            is_plain: true,
             backing: Backing::Empty,
             overlay: None,
         }
@@ -180,6 +183,7 @@ impl Tree {
         }
         Ok(Self {
             revision,
+            is_plain: is_plain(&entries),
             entries: Arc::new(entries),
             backing: Backing::Memory(files),
             overlay: None,
@@ -194,6 +198,7 @@ impl Tree {
     ) -> Self {
         Self {
             revision,
+            is_plain: is_plain(&entries),
             entries: Arc::new(entries),
             backing: Backing::Git(Arc::new(repository)),
             overlay: None,
@@ -208,6 +213,7 @@ impl Tree {
     ) -> Self {
         Self {
             revision,
+            is_plain: is_plain(&entries),
             entries: Arc::new(entries),
             backing: Backing::Directory {
                 root,
@@ -225,6 +231,7 @@ impl Tree {
     ) -> Self {
         Self {
             revision: Revision::Worktree,
+            is_plain: is_plain(&entries),
             entries: Arc::new(entries),
             backing: Backing::Directory {
                 root,
@@ -241,9 +248,12 @@ impl Tree {
             .entries
             .iter()
             .filter(|(path, entry)| keep(path, entry));
-        let entries = kept.map(|(path, entry)| (path.clone(), entry.clone()));
+        let entries: BTreeMap<_, _> = kept
+            .map(|(path, entry)| (path.clone(), entry.clone()))
+            .collect();
         Self {
-            entries: Arc::new(entries.collect()),
+            is_plain: is_plain(&entries),
+            entries: Arc::new(entries),
             ..self.clone()
         }
     }
@@ -349,6 +359,10 @@ impl Tree {
     fn is_plain_folder(&self, path: &RepoPath) -> bool {
         path.is_root() || self.below(path).next().is_some()
     }
+}
+
+fn is_plain(entries: &BTreeMap<RepoPath, Entry>) -> bool {
+    entries.values().all(|entry| entry.kind == EntryKind::File)
 }
 
 /// What every path in a folder begins with.

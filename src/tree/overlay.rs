@@ -34,6 +34,7 @@ impl Tree {
             entries.insert(path.clone(), Entry { kind, blob });
         }
         Ok(Self {
+            is_plain: super::is_plain(&entries),
             entries: Arc::new(entries),
             overlay: Some(Arc::new(Overlay { own, files })),
             ..self.clone()

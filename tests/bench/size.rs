@@ -43,15 +43,14 @@ fn main() {
         }
     }
     println!("Planning");
-    for declared in [false, true] {
-        let what = if declared {
-            "declared to Argo CD"
-        } else {
-            "found by files"
-        };
+    for (declare, what) in [
+        (None, "found by files"),
+        (Some(argocd_application as Declare), "declared to Argo CD"),
+        (Some(flux_kustomization), "declared to Flux"),
+    ] {
         let mut before: Option<(usize, Duration)> = None;
         for apps in [1_000, 10_000] {
-            let repo = make_repository(apps, declared);
+            let repo = make_repository(apps, declare);
             let planned = least(
                 repo.path(),
                 &[
@@ -143,8 +142,8 @@ fn read_peak(process: &Child) -> Option<u64> {
 }
 
 /// Of ten applications six are Kustomize overlays on one base, two plain folders, two charts. A
-/// second commit changes one of them. `declared`: each has an Application of Argo CD, too.
-fn make_repository(apps: usize, declared: bool) -> Repo {
+/// second commit changes one of them. `declare`: each is declared, too. Packed, as a clone is.
+fn make_repository(apps: usize, declare: Option<Declare>) -> Repo {
     let repo = Repo::new();
     let manifest = |name: &str| {
         format!(
@@ -175,17 +174,21 @@ fn make_repository(apps: usize, declared: bool) -> Repo {
             repo.write(&format!("{chart}/templates/web.yaml"), manifest("chart"));
         }
     }
-    if declared {
-        declare(&repo, apps);
+    if let Some(declare) = declare {
+        declare_all(&repo, apps, declare);
     }
     repo.commit("everything");
     repo.write("team0000/plain0/web.yaml", manifest("changed"));
     repo.commit("a change to one");
+    repo.git(&["repack", "-adq"]);
     repo
 }
 
-/// One file of ten Applications for each team.
-fn declare(repo: &Repo, apps: usize) {
+/// The declaration of one application: its name, its team, its folder.
+type Declare = fn(&str, &str, &str) -> String;
+
+/// One file of ten declarations for each team.
+fn declare_all(repo: &Repo, apps: usize, declare: Declare) {
     for team in 0..apps / 10 {
         let name = format!("team{team:04}");
         let overlays = (0..6).map(|app| format!("overlays/app{app}"));
@@ -195,13 +198,33 @@ fn declare(repo: &Repo, apps: usize) {
             .chain(plain)
             .chain(charts)
             .map(|folder| {
-                let app = folder.replace('/', "-");
-                format!(
-                    "---\napiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: {name}-{app}, namespace: argocd}}\nspec:\n  \
-                     project: default\n  source: {{repoURL: {URL}, path: {name}/{folder}}}\n  destination: {{namespace: {name}}}\n"
-                )
+                let app = format!("{name}-{}", folder.replace('/', "-"));
+                declare(&app, &name, &format!("{name}/{folder}"))
             })
             .collect();
-        repo.write(&format!("argocd/{name}.yaml"), text);
+        repo.write(&format!("declared/{name}.yaml"), text);
+    }
+}
+
+fn argocd_application(app: &str, team: &str, folder: &str) -> String {
+    format!(
+        "---\napiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: {app}, namespace: argocd}}\nspec:\n  \
+         project: default\n  source: {{repoURL: {URL}, path: {folder}}}\n  destination: {{namespace: {team}}}\n"
+    )
+}
+
+/// Flux deploys charts by another kind.
+fn flux_kustomization(app: &str, team: &str, folder: &str) -> String {
+    let source = "sourceRef: {kind: GitRepository, name: deploy";
+    if folder.contains("/chart") {
+        format!(
+            "---\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: {app}, namespace: {team}}}\nspec:\n  \
+             interval: 1h\n  chart: {{spec: {{chart: {folder}, {source}, namespace: flux-system}}}}}}\n"
+        )
+    } else {
+        format!(
+            "---\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{name: {app}, namespace: flux-system}}\nspec:\n  \
+             interval: 1h\n  prune: true\n  targetNamespace: {team}\n  path: {folder}\n  {source}}}\n"
+        )
     }
 }

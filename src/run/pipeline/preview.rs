@@ -6,7 +6,9 @@ use std::sync::Arc;
 use crate::cluster_facts::ClusterFacts;
 use crate::finding::{Blame, Finding, Gate, NotVerified};
 use crate::ids::{AppId, ClusterName};
-use crate::observe::{Allowed, DryRun, Live, Observation, Question, Scope, Unanswered, questions};
+use crate::observe::{
+    Allowed, DryRun, Live, Observation, Question, Scope, Unanswered, group_by_app, questions,
+};
 use crate::plan::{Plan, PlannedApp, Selection};
 use crate::preview::{AppPreview, Input, compose_previews, findings};
 use crate::render::RenderedApp;
@@ -241,8 +243,10 @@ fn conclude(input: &Input<'_>, rules: &Rules, seen: &mut Seen) {
             reason: "the state before does not render, so what merging changes and removes is not known; the state after was asked about alone".to_owned(),
         });
     }
+    let questions = group_by_app(input.questions);
     for planned in input.planned {
-        let unanswered = find_unanswered(planned, input);
+        let asked = questions.get(&planned.id).map_or(&[][..], Vec::as_slice);
+        let unanswered = find_unanswered(planned, asked, input);
         let result = if unanswered.is_some() {
             GateResult::Error
         } else {
@@ -263,15 +267,15 @@ fn conclude(input: &Input<'_>, rules: &Rules, seen: &mut Seen) {
 }
 
 /// Why the preview of an application is not complete, where it is not.
-fn find_unanswered(planned: &PlannedApp, input: &Input<'_>) -> Option<Unanswered> {
+fn find_unanswered(
+    planned: &PlannedApp,
+    asked: &[&Question],
+    input: &Input<'_>,
+) -> Option<Unanswered> {
     let cluster = destination(planned);
     if let Some(reason) = input.observation.find_unavailable(&cluster) {
         return Some(reason);
     }
-    let asked = input
-        .questions
-        .iter()
-        .filter(|question| question.app == planned.id);
     for question in asked {
         let Some(answer) = input
             .observation

@@ -50,13 +50,13 @@ pub(in crate::plan) fn declare(
     for object in sets {
         composed.extend(generated::compose_all(scope, &Place { object }, tree));
     }
-    let mut by_id: BTreeMap<&AppId, Vec<&AppSide>> = BTreeMap::new();
-    for app in &composed {
-        let (id, side) = app.as_ref();
-        by_id.entry(id).or_default().push(side);
-    }
-    for (id, sides) in by_id {
-        namesakes::settle(id, &sides, found);
+    // Stable: of one name the first stays the first.
+    composed.sort_by(|one, other| one.0.cmp(&other.0));
+    for of_one_name in composed.chunk_by(|one, other| one.0 == other.0) {
+        let sides: Vec<&AppSide> = of_one_name.iter().map(|app| &app.1).collect();
+        if let Some(app) = of_one_name.first() {
+            namesakes::settle(&app.0, &sides, found);
+        }
     }
 }
 

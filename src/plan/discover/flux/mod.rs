@@ -27,6 +27,7 @@ mod substitute;
 mod values;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::Scope;
 use crate::ids::AppId;
@@ -97,13 +98,17 @@ impl Found {
             let declaration = side.declaration.as_ref();
             declaration.is_some_and(|declaration| declaration.parent == id)
         };
-        match self.sides.get_mut(&id) {
-            None => {
-                self.sides.insert(id, side);
+        let mut place = match self.sides.entry(id.clone()) {
+            Entry::Vacant(place) => {
+                place.insert(side);
+                return;
             }
-            Some(first) if is_own(first) => *first = side,
-            Some(_) if is_own(&side) => {}
-            Some(first) => {
+            Entry::Occupied(place) => place,
+        };
+        match place.get_mut() {
+            first if is_own(first) => *first = side,
+            _ if is_own(&side) => {}
+            first => {
                 let digest = |side: &AppSide| side.declaration.as_ref().map(|found| found.digest);
                 if digest(first) != digest(&side) {
                     let text = format!(
