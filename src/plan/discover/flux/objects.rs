@@ -236,9 +236,25 @@ impl<'a> Objects<'a> {
         namespace: &str,
         name: &str,
     ) -> Option<&Object<'a>> {
-        let places = self.by_name.get(&(group, kind, namespace, name))?;
-        let found = places.iter().filter_map(|place| self.all.get(*place));
-        Self::choose(from, found)
+        Self::choose(from, self.named((group, kind, namespace, name)).into_iter())
+    }
+
+    /// The ConfigMap or Secret that `from` takes values from: only one of its own instance. Another one
+    /// of this name may be deployed nowhere, and what the cluster has may come from elsewhere.
+    pub(super) fn find_values(
+        &self,
+        from: &Object<'_>,
+        kind: &str,
+        name: &str,
+    ) -> Option<&Object<'a>> {
+        let found = self.named(("", kind, from.namespace, name)).into_iter();
+        let same = found.filter(|object| object.instance == from.instance);
+        Self::choose(from, same)
+    }
+
+    fn named(&self, key: Key<'_>) -> Vec<&Object<'a>> {
+        let places = self.by_name.get(&key).into_iter().flatten();
+        places.filter_map(|place| self.all.get(*place)).collect()
     }
 
     /// Of several objects in the cluster of `from` the one that it means.

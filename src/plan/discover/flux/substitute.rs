@@ -28,7 +28,7 @@ pub(super) fn read(
             item.note("kind", "and `name` are those of no ConfigMap or Secret");
             continue;
         }
-        match objects.find(from, ("", kind), from.namespace, name) {
+        match objects.find_values(from, kind, name) {
             Some(object) => {
                 used.take(object);
                 found.take(object, kind == "Secret");

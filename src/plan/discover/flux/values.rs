@@ -52,7 +52,7 @@ impl Values {
         let path = item.text("targetPath");
         let is_optional = item.flag("optional");
         let place = format!("{kind} {}/{name}, key {key}", from.namespace);
-        let Some(object) = objects.find(from, ("", kind), from.namespace, name) else {
+        let Some(object) = objects.find_values(from, kind, name) else {
             if !is_optional {
                 self.add_unknown(place, path);
             }

@@ -151,6 +151,41 @@ fn values_that_are_not_known_are_named() {
 }
 
 #[test]
+fn a_map_of_a_folder_that_is_not_deployed_with_the_release_gives_no_values() {
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one, namespace: apps}\ndata:\n  values.yaml: 'a: 1'\n  var: x\n";
+    let release = format!(
+        "{SOURCE}{}",
+        release(&format!(
+            "{LOCAL}  valuesFrom:\n  - {{kind: ConfigMap, name: one}}\n"
+        ))
+    );
+    let build = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: build, namespace: apps}\n\
+        spec: {path: ./deploy, prune: true, sourceRef: {kind: GitRepository, name: none}, postBuild: {substituteFrom: [{kind: ConfigMap, name: one}]}}\n";
+    for (folder, is_known) in [("apps", true), ("aaa", false), ("apps/nested", false)] {
+        let file = format!("{folder}/map.yaml");
+        let all = found(
+            &[
+                ("apps/release.yaml", &release),
+                ("apps/build.yaml", build),
+                (&file, map),
+                ("charts/shop/Chart.yaml", CHART),
+                ("deploy/kustomization.yaml", ""),
+            ],
+            &["apps/release.yaml", "apps/build.yaml", &file],
+        );
+        let input = helm(side(&all, "shop"));
+        assert_eq!(input.unknown.is_empty(), is_known, "{folder}");
+        assert_eq!(input.inline.is_empty(), !is_known, "{folder}");
+        let variables = kustomize(side(&all, "build"))
+            .substitution
+            .as_ref()
+            .unwrap();
+        assert_eq!(variables.open, !is_known, "{folder}");
+        assert_eq!(variables.variables.is_empty(), !is_known, "{folder}");
+    }
+}
+
+#[test]
 fn a_key_that_is_missing_or_no_map_is_refused() {
     let from = "  valuesFrom:\n  - {kind: ConfigMap, name: one, valuesKey: none}\n  - {kind: ConfigMap, name: one, valuesKey: list}\n";
     let side = one(&format!("{LOCAL}{from}"), MAPS);
