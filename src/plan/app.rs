@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::inputs::RendererInput;
+use super::inputs::{KustomizeInput, RendererInput};
 use crate::config::repo::Engine;
 use crate::finding::Blame;
 use crate::ids::{AppId, ClusterName, Digest, RepoPath};
@@ -89,6 +89,21 @@ pub struct AppSource {
     pub path: RepoPath,
     /// How it renders.
     pub renderer: RendererInput,
+    /// What of its declaration waits for its files, where they are elsewhere.
+    pub waiting: Waiting,
+}
+
+/// What of a source's declaration can only be read beside its files. The default, and of a source whose
+/// files are here: nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// Value files below the root of the source, in order: they take the place of the chart's own
+    /// values, as Flux has it.
+    pub values: Vec<String>,
+    /// True leaves out value files and components that are not there.
+    pub may_miss: bool,
+    /// How it is built if its folder holds a kustomization; `None`: it is not, or as it renders already.
+    pub kustomize: Option<KustomizeInput>,
 }
 
 impl AppSource {
@@ -100,6 +115,7 @@ impl AppSource {
             chart: None,
             path,
             renderer,
+            waiting: Waiting::default(),
         }
     }
 }

@@ -24,7 +24,7 @@ mod replaced;
 mod seen;
 
 pub use affected::build;
-pub use app::{AppSide, AppSource, Declaration, OnRemoval, Refusal, RefusalKind};
+pub use app::{AppSide, AppSource, Declaration, OnRemoval, Refusal, RefusalKind, Waiting};
 pub use argocd::{ArgoCd, ArgoCluster};
 pub use changes::find_changes;
 pub use discover::{declare, declare_at, expand_set, set};

@@ -6,6 +6,7 @@ mod bases;
 #[expect(unreachable_pub, reason = "binaries whose tests are `pub` share it")]
 mod binary;
 mod dependencies;
+mod flux;
 #[path = "../git/server.rs"]
 mod git_server;
 mod helm;

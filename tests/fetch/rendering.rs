@@ -29,7 +29,7 @@ fn charts(home: &Path) -> Station {
     station
 }
 
-fn in_repo(repo: &Repo, home: &Path, args: &[&str], hosts: &[&str]) -> Ran {
+pub(crate) fn in_repo(repo: &Repo, home: &Path, args: &[&str], hosts: &[&str]) -> Ran {
     let mut all = args.to_vec();
     let hosts: Vec<String> = hosts
         .iter()

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{FOLDER, Mounts, charts, mount_of, sources, split_fetched};
 use crate::finding::Blame;
 use crate::ids::RepoPath;
-use crate::outside::{LeftOut, Need, Short, Shortage, Supplied, Supply, shown};
+use crate::outside::{LeftOut, Need, Shortage, Supplied, Supply, shown};
 use crate::plan::{AppSide, Plan, Refusal, RefusalKind};
 use crate::tree::Tree;
 

@@ -11,6 +11,7 @@ mod explain;
 mod floating;
 mod inflated;
 mod rewrite;
+mod settle;
 mod sources;
 
 pub use explain::Relocated;
@@ -138,7 +139,7 @@ impl Mounts {
 
     /// Points the sources of one side that were fetched to where they stand in this tree.
     pub fn settle_side(side: &mut AppSide, tree: &Tree) {
-        sources::settle(side, tree);
+        settle::settle(side, tree);
     }
 
     /// Points the sources of the plan that were fetched to where they stand in these trees.
@@ -146,7 +147,7 @@ impl Mounts {
         for app in &mut plan.apps {
             for (side, tree) in [(&mut app.base, base), (&mut app.head, head)] {
                 if let Some(side) = side {
-                    sources::settle(side, tree);
+                    settle::settle(side, tree);
                 }
             }
         }

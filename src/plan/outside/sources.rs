@@ -1,14 +1,10 @@
 //! Sources of applications that are not the tree under judgement: charts and folders that
 //! declarations name.
 
-use super::{FOLDER, mount_of, split_fetched};
+use super::{FOLDER, split_fetched};
 use crate::ids::RepoPath;
 use crate::outside::{BaseNeed, BaseRevision, ChartNeed, Need};
-use crate::plan::cache::Cache;
-use crate::plan::discover::collect_chart;
-use crate::plan::kustomization::{Walk, find_files};
-use crate::plan::{AppSide, AppSource, KustomizeInput, RendererInput};
-use crate::tree::Tree;
+use crate::plan::AppSource;
 
 /// What has to be fetched for a source; `None` for the tree under judgement.
 pub(super) fn need_of(source: &AppSource) -> Option<Need> {
@@ -61,37 +57,6 @@ fn chart(repository: String, name: &str, revision: &str) -> Need {
     })
 }
 
-/// Points every source that was fetched to where it stands, with the files that rendering it reads.
-pub(super) fn settle(side: &mut AppSide, tree: &Tree) {
-    for source in &mut side.sources {
-        let Some(root) =
-            need_of(source).and_then(|need| mount_of(&need).join(source.path.as_str()))
-        else {
-            continue;
-        };
-        if is_fetched(&source.path) || !tree.is_folder(&root) {
-            continue;
-        }
-        // What Argo CD finds in a folder, unless the source says it.
-        if matches!(source.renderer, RendererInput::Directory { .. })
-            && !find_files(tree, &root).is_empty()
-        {
-            source.renderer = RendererInput::Kustomize(KustomizeInput::default());
-        }
-        match &source.renderer {
-            RendererInput::Helm(_) => side.closure.extend(collect_chart(tree, &root)),
-            RendererInput::Kustomize(_) => {
-                let found = Walk::run(tree, &tree.reader(), &Cache::default(), &root);
-                side.closure.extend(found.files);
-                side.refusals.extend(found.refusals);
-            }
-            // Which files count is a matter of options that were read without the folder.
-            RendererInput::Directory { .. } => continue,
-        }
-        source.path = root;
-    }
-}
-
 /// True for a source's folder that was fetched.
 pub fn is_fetched(path: &RepoPath) -> bool {
     path.as_str().starts_with(FOLDER)
@@ -108,7 +73,7 @@ pub fn own_path(path: &RepoPath) -> RepoPath {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::HelmInput;
+    use crate::plan::{HelmInput, RendererInput, Waiting};
 
     #[test]
     fn declarations_of_every_deployer_name_what_has_to_be_fetched() {
@@ -150,6 +115,7 @@ mod tests {
                 chart: chart.map(str::to_owned),
                 path: RepoPath::root(),
                 renderer: RendererInput::Helm(HelmInput::new("a", "b")),
+                waiting: Waiting::default(),
             };
             assert_eq!(need_of(&source).unwrap().to_string(), expected);
         }

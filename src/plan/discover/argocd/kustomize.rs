@@ -94,7 +94,8 @@ fn walk(source: &Source<'_>, edits: &KustomizeEdits, parts: &mut Parts) {
 
 /// The components that are added; with `ignoreMissingComponents` only those that exist.
 fn read_components(source: &Source<'_>, options: &Value) -> Vec<String> {
-    let lenient = super::is_true(options, "/ignoreMissingComponents");
+    // Whether those of a folder elsewhere exist shows there.
+    let lenient = source.is_own && super::is_true(options, "/ignoreMissingComponents");
     let exists = |text: &&str| {
         let folder = source.folder.join(text);
         folder.is_some_and(|folder| source.scope.tree.is_folder(&folder))

@@ -10,7 +10,7 @@ use super::{Place, chart, directory, find_text, is_true, kustomize};
 use crate::config::repo::RendererKind;
 use crate::ids::RepoPath;
 use crate::plan::discover::{Scope, listed};
-use crate::plan::{AppSource, RefusalKind, RendererInput};
+use crate::plan::{AppSource, RefusalKind, RendererInput, Waiting};
 
 /// Sources by the name that value files use for them (`$name/…`): true for the tree under judgement.
 pub(super) struct References<'a>(BTreeMap<&'a str, &'a Value>);
@@ -112,21 +112,30 @@ pub(super) fn read(
         return;
     }
     let renderer = compose(&source, chart.is_some(), parts);
-    parts.sources.push(if is_own {
+    let found = if is_own {
         AppSource::here(source.folder, renderer)
     } else {
+        let is_guessed = !is_explicit(value, "directory");
+        let is_open = is_guessed && matches!(renderer, RendererInput::Directory { .. });
         AppSource {
+            waiting: Waiting {
+                may_miss: source.is_true("/kustomize/ignoreMissingComponents"),
+                // What lies there decides.
+                kustomize: is_open.then(|| kustomize::compose(&source, parts)),
+                ..Waiting::default()
+            },
             repository: Some(url.to_owned()),
             revision: find_text(value, "/targetRevision").map(str::to_owned),
             chart: chart.map(str::to_owned),
             path: source.folder,
             renderer,
         }
-    });
+    };
+    parts.sources.push(found);
 }
 
 fn compose(source: &Source<'_>, is_chart: bool, parts: &mut Parts) -> RendererInput {
-    let explicit = |key: &str| source.value.get(key).is_some_and(|value| !value.is_null());
+    let explicit = |key: &str| is_explicit(source.value, key);
     let kind = match () {
         () if is_chart || explicit("helm") => RendererKind::Helm,
         () if explicit("kustomize") => RendererKind::Kustomize,
@@ -141,6 +150,10 @@ fn compose(source: &Source<'_>, is_chart: bool, parts: &mut Parts) -> RendererIn
         RendererKind::Kustomize => RendererInput::Kustomize(kustomize::compose(source, parts)),
         RendererKind::Directory => directory::compose(source, parts),
     }
+}
+
+fn is_explicit(source: &Value, key: &str) -> bool {
+    source.get(key).is_some_and(|value| !value.is_null())
 }
 
 fn is_oci(source: &Value) -> bool {

@@ -77,11 +77,20 @@ impl Artifacts {
     }
 }
 
+/// What an artifact of everything below `root` leaves out.
+pub(super) fn read_rules_below(tree: &Tree, root: &RepoPath) -> Rules {
+    collect_rules(tree, tree.below(root).map(|(path, _)| path))
+}
+
 fn read_rules(tree: &Tree, ignore: Option<&str>) -> Rules {
+    let mut rules = collect_rules(tree, tree.entries().keys());
+    rules.add(ignore.unwrap_or_default(), "");
+    rules
+}
+
+fn collect_rules<'a>(tree: &Tree, paths: impl Iterator<Item = &'a RepoPath>) -> Rules {
     let reader = tree.reader();
-    let mut files: Vec<_> = tree
-        .entries()
-        .keys()
+    let mut files: Vec<_> = paths
         .filter(|path| path.file_name() == IGNORE_FILE)
         .collect();
     // A folder's patterns come behind those of the folder above.
@@ -92,6 +101,5 @@ fn read_rules(tree: &Tree, ignore: Option<&str>) -> Rules {
         let text = reader.read(file).unwrap_or_default();
         rules.add(&String::from_utf8_lossy(&text), file.parent().as_str());
     }
-    rules.add(ignore.unwrap_or_default(), "");
     rules
 }

@@ -31,7 +31,7 @@ impl Closures {
         }
         let tree = &artifact.tree;
         let build = if find_files(tree, folder).is_empty() {
-            generated::generate(tree, cache, folder)
+            generated::generate(tree, cache, folder, &|_| false)
         } else {
             Build {
                 generated: None,

@@ -12,8 +12,14 @@ use crate::yaml::{self, Budget, Node};
 /// Files that one folder may hold, as many as one build may read.
 const FILE_LIMIT: usize = 20_000;
 
-/// Lists a folder in the order that Flux walks it: by name, files and folders together.
-pub(super) fn generate(tree: &Tree, cache: &Cache, folder: &RepoPath) -> Build {
+/// Lists a folder in the order that Flux walks it: by name, files and folders together. `is_left_out`
+/// says of which files the source's artifact has none, beyond those that the tree has not.
+pub(super) fn generate(
+    tree: &Tree,
+    cache: &Cache,
+    folder: &RepoPath,
+    is_left_out: &dyn Fn(&RepoPath) -> bool,
+) -> Build {
     let reader = tree.reader();
     let mut resources = Vec::new();
     let mut closure = Closure::default();
@@ -30,6 +36,9 @@ pub(super) fn generate(tree: &Tree, cache: &Cache, folder: &RepoPath) -> Build {
             break;
         }
         if tree.is_file(&path) {
+            if is_left_out(&path) {
+                continue;
+            }
             if path.file_name().ends_with(".yaml") || path.file_name().ends_with(".yml") {
                 closure
                     .refusals

@@ -14,7 +14,7 @@ use crate::ids::{AppId, ClusterName, DeclaredBy, RepoPath};
 use crate::plan::kustomization::{Closure, Walk};
 use crate::plan::{
     AppSide, AppSource, KustomizeEdits, KustomizeInput, OnRemoval, Refusal, RefusalKind,
-    RendererInput, remote,
+    RendererInput, Waiting, remote,
 };
 
 /// What keeps an object from being deleted with what rendered it.
@@ -104,6 +104,10 @@ impl Place<'_> {
             }
         }
         let source = AppSource {
+            waiting: Waiting {
+                may_miss: repository.is_some() && self.spec.flag("ignoreMissingComponents"),
+                ..Waiting::default()
+            },
             repository,
             revision,
             ..AppSource::here(folder, RendererInput::Kustomize(input))
@@ -176,7 +180,7 @@ pub(super) fn refuse(object: &Object<'_>, kind: RefusalKind, text: String) -> Re
 }
 
 /// A path in an artifact: it begins at its root, and nothing leads out of it.
-pub(super) fn clean(text: &str) -> RepoPath {
+pub(in crate::plan) fn clean(text: &str) -> RepoPath {
     let mut path = RepoPath::root();
     for part in text.split('/') {
         path = match part {

@@ -26,16 +26,38 @@ mod source;
 mod substitute;
 mod values;
 
+pub(in crate::plan) use kustomization::clean;
+
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use super::Scope;
-use crate::ids::AppId;
+use crate::ids::{AppId, RepoPath};
+use crate::plan::cache::Cache;
+use crate::plan::kustomization::{Closure, Walk, find_files};
 use crate::plan::seen::Seen;
 use crate::plan::{AppSide, Refusal, RefusalKind};
+use crate::tree::Tree;
 use artifact::Artifacts;
 use closures::Closures;
 use objects::{Object, Objects};
+
+/// What building a folder of a fetched source reads, `root` being the source's: Flux writes a
+/// kustomization where there is none, and gives the list of its resources.
+pub(in crate::plan) fn build_fetched(
+    tree: &Tree,
+    root: &RepoPath,
+    folder: &RepoPath,
+) -> (Option<Vec<String>>, Closure) {
+    let cache = Cache::default();
+    if !find_files(tree, folder).is_empty() {
+        return (None, Walk::run(tree, &tree.reader(), &cache, folder));
+    }
+    let rules = artifact::read_rules_below(tree, root);
+    let is_left_out = |path: &RepoPath| rules.exclude(path.as_str());
+    let build = generated::generate(tree, &cache, folder, &is_left_out);
+    (build.generated, build.closure)
+}
 
 /// Adds the applications that these objects declare.
 pub(super) fn declare(scope: &Scope<'_>, seen: &Seen<'_>, found: &mut BTreeMap<AppId, AppSide>) {

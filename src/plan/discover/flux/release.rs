@@ -205,7 +205,7 @@ impl Chart {
                 Some(url) => {
                     let mut remote = Self::elsewhere(url.to_owned(), Some(name), version);
                     remote.digests.extend(found.map(Object::deciding_digest));
-                    remote.without_values_files(object, chart)
+                    remote.with_values_files(chart)
                 }
                 None => Self::unknown(
                     object,
@@ -226,7 +226,7 @@ impl Chart {
             } => {
                 let mut found = Self::elsewhere(repository, None, revision.as_deref());
                 found.source.path = folder;
-                found.without_values_files(object, chart)
+                found.with_values_files(chart)
             }
             Source::Unknown(text) => Self::unknown(object, text),
         };
@@ -234,14 +234,11 @@ impl Chart {
         found
     }
 
-    /// Value files inside a chart from elsewhere are not read here, and the chart's own values would be
-    /// others.
-    fn without_values_files(mut self, object: &Object<'_>, fields: &Fields<'_>) -> Self {
-        if let Some(file) = fields.texts("valuesFiles").into_iter().next() {
-            let text = format!("the value file `{file}` of its chart");
-            let refusal = refuse(object, RefusalKind::Elsewhere, text);
-            self.closure.refusals.insert(refusal);
-        }
+    /// Value files inside a chart from elsewhere are read when it is here.
+    fn with_values_files(mut self, fields: &Fields<'_>) -> Self {
+        let files = fields.texts("valuesFiles").into_iter();
+        self.source.waiting.values = files.map(str::to_owned).collect();
+        self.source.waiting.may_miss = fields.flag("ignoreMissingValuesFiles");
         self
     }
 

@@ -230,8 +230,9 @@ fn charts_of_repositories_and_registries_are_said_as_sources() {
     );
 
     let files = chart.replace("version: 6.x", "version: 6.x, valuesFiles: [prod.yaml]");
-    let text = "Elsewhere the value file `prod.yaml` of its chart";
-    assert_eq!(texts(&one(&files, helm)), [text]);
+    let side = one(&files, helm);
+    assert_eq!(texts(&side), [""; 0]);
+    assert_eq!(side.sources[0].waiting.values, ["prod.yaml"]);
 
     let oci = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {name: r, namespace: apps}\nspec: {url: 'oci://oci.example/charts/podinfo', ref: {tag: 6.7.1}}\n---\n";
     let side = one("  chartRef: {kind: OCIRepository, name: r}\n", oci);
