@@ -5,12 +5,15 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
+use super::outside::OutsideArgs;
 use super::{CommandError, Exit, cache, inputs, output};
 use crate::config::repo::RepoConfig;
 use crate::ids::{AppId, RepoPath};
+use crate::plan::outside::{is_fetched, own_path};
 use crate::plan::{AppSide, Declared, Defaults, OnRemoval};
 use crate::render;
 use crate::report;
+use crate::run::outside::Bringing;
 use crate::run::pipeline;
 use crate::tree::Tree;
 
@@ -36,6 +39,8 @@ pub(super) struct AppsArgs {
     pub(super) format: AppsFormat,
     #[command(flatten)]
     pub(super) cache: cache::CacheArgs,
+    #[command(flatten)]
+    pub(super) outside: OutsideArgs,
 }
 
 /// Output formats.
@@ -56,7 +61,11 @@ pub(super) fn run(args: &AppsArgs) -> Result<Exit, CommandError> {
         ..Defaults::default()
     };
     let settings = cache::render_settings(args.cache, &inputs::sandbox(args.unconfined));
-    let mut declared = declare(&tree, &config, &defaults, &settings)?;
+    let mut bringing = Bringing::new(&args.outside.read()?);
+    let (mut declared, _) = declare(&mut bringing, &tree, &config, &defaults, &settings)?;
+    for side in declared.apps.values_mut() {
+        leave_out_fetched(side, &tree, &bringing);
+    }
     let mut affecting = None;
     if let Some(file) = &args.why {
         let path: RepoPath = file
@@ -87,18 +96,45 @@ pub(super) fn run(args: &AppsArgs) -> Result<Exit, CommandError> {
     Ok(Exit::Pass)
 }
 
-/// The applications of a tree.
+/// What was fetched is no file of the repository: the list names those alone.
+fn leave_out_fetched(side: &mut AppSide, tree: &Tree, bringing: &Bringing) {
+    side.closure
+        .retain(|path| tree.entries().contains_key(path));
+    for source in &mut side.sources {
+        source.path = own_path(&source.path);
+    }
+    let mut declared = (RepoPath::root(), 0);
+    if let Some(declaration) = &mut side.declaration {
+        if declaration.path.as_ref().is_some_and(is_fetched) {
+            (declaration.path, declaration.line) = (None, 0);
+        }
+        if let Some(path) = &declaration.path {
+            declared = (path.clone(), declaration.line);
+        }
+    }
+    let (mounts, _) = bringing.mounts();
+    for refusal in &mut side.refusals {
+        if is_fetched(&refusal.path) {
+            (refusal.path, refusal.line) = declared.clone();
+        }
+        refusal.text = mounts.readable(&refusal.text);
+    }
+}
+
+/// The applications of a tree, and the tree with what they need from outside.
 pub(super) fn declare(
+    bringing: &mut Bringing,
     tree: &Tree,
     config: &RepoConfig,
     defaults: &Defaults,
     settings: &render::Settings,
-) -> Result<Declared, CommandError> {
-    let declared = pipeline::declare_all(tree, config, defaults, settings);
-    if declared.apps.is_empty() && tree.entries().is_empty() {
+) -> Result<(Declared, Tree), CommandError> {
+    if tree.entries().is_empty() {
         return Err(CommandError::new("the tree holds no files"));
     }
-    Ok(declared)
+    Ok(bringing.declare(tree, |tree| {
+        pipeline::declare_all(tree, config, defaults, settings)
+    }))
 }
 
 /// The application of this id, or the only one of this name.

@@ -8,10 +8,11 @@ use serde_json::Value;
 use super::cache::{self, CacheArgs};
 use super::outside::OutsideArgs;
 use super::{CommandError, Exit, apps, inputs, output};
+use crate::config::repo::RepoConfig;
 use crate::finding::Blame;
 use crate::ids::RepoPath;
 use crate::object::{Manifest, Role};
-use crate::plan::{AppSide, Defaults, Origin, Plan, RendererInput, Selection};
+use crate::plan::{AppSide, Defaults, Plan, RendererInput, Selection};
 use crate::render::{self, Outcome};
 use crate::run::outside::Bringing;
 use crate::tree::Tree;
@@ -86,16 +87,18 @@ pub(super) fn run(args: &RenderArgs) -> Result<Exit, CommandError> {
             .parse()
             .map_err(|error: crate::ids::InvalidId| CommandError::new(error.to_string()))?;
     }
-    let origin = args.origin.origin(&repository, None);
-    let outside = args.outside.read()?;
-    let mut bringing = Bringing::new(&outside);
-    let brought = bringing.try_plan(&Tree::empty(), &tree, |_, tree| {
-        let side = choose(args, tree, origin.clone(), &settings)?;
-        Ok::<_, CommandError>(Plan::of_side(side, tree.revision()))
-    })?;
-    let side = brought.plan.apps.into_iter().find_map(|app| app.head);
-    let side = side.ok_or_else(|| CommandError::new("there is nothing to render"))?;
-    let mut outcome = render::render_side(&side, &brought.head, &settings);
+    let defaults = Defaults {
+        helm_major: args.helm.unwrap_or(Defaults::default().helm_major),
+        namespace: args
+            .namespace
+            .clone()
+            .unwrap_or_else(|| Defaults::default().namespace),
+        origin: args.origin.origin(&repository, None),
+        ..Defaults::default()
+    };
+    let mut bringing = Bringing::new(&args.outside.read()?);
+    let (side, tree) = find_side(args, &tree, &defaults, &settings, &mut bringing)?;
+    let mut outcome = render::render_side(&side, &tree, &settings);
     bringing.relocate(outcome.problems_mut());
     match outcome {
         Outcome::Rendered(rendering) => {
@@ -155,48 +158,58 @@ fn print(args: &RenderArgs, manifests: &[&Manifest]) -> Result<(), CommandError>
     output::write(None, text.as_bytes())
 }
 
-/// The application that the flags name, with what they change about it.
+/// What the flags name, and the tree with what it needs from outside.
+fn find_side(
+    args: &RenderArgs,
+    tree: &Tree,
+    defaults: &Defaults,
+    settings: &render::Settings,
+    bringing: &mut Bringing,
+) -> Result<(AppSide, Tree), CommandError> {
+    let config = inputs::read_config(None, tree)?;
+    if let Some(name) = &args.app {
+        let (declared, tree) = apps::declare(bringing, tree, &config, defaults, settings)?;
+        let mut side = apps::find(name, &declared)?;
+        apply_flags(args, &mut side)?;
+        return Ok((side, tree));
+    }
+    let brought = bringing.try_plan(&Tree::empty(), tree, |_, tree| {
+        let side = choose(args, tree, &config, defaults)?;
+        Ok::<_, CommandError>(Plan::of_side(side, tree.revision()))
+    })?;
+    let side = brought.plan.apps.into_iter().find_map(|app| app.head);
+    let side = side.ok_or_else(|| CommandError::new("there is nothing to render"))?;
+    Ok((side, brought.head))
+}
+
+/// The application of the folder that the flags name, with what they change about it.
 fn choose(
     args: &RenderArgs,
     tree: &Tree,
-    origin: Origin,
-    settings: &render::Settings,
+    config: &RepoConfig,
+    defaults: &Defaults,
 ) -> Result<AppSide, CommandError> {
-    let config = inputs::read_config(None, tree)?;
-    let defaults = Defaults {
-        helm_major: args.helm.unwrap_or(Defaults::default().helm_major),
-        namespace: args
-            .namespace
-            .clone()
-            .unwrap_or_else(|| Defaults::default().namespace),
-        origin,
-        ..Defaults::default()
-    };
-    let mut side = match (&args.app, &args.path) {
-        (Some(name), _) => apps::find(name, &apps::declare(tree, &config, &defaults, settings)?)?,
-        (None, path) => {
-            let path: RepoPath = path
-                .as_deref()
-                .unwrap_or_default()
-                .trim_end_matches('/')
-                .parse()
-                .map_err(|error: crate::ids::InvalidId| CommandError::new(error.to_string()))?;
-            let plan = crate::plan::build(
-                &Tree::empty(),
-                tree,
-                &config,
-                &defaults,
-                &Selection::Path(path.clone()),
-            );
-            let named = plan.apps.into_iter().find(|app| app.id.variant.is_none());
-            named.and_then(|app| app.head).ok_or_else(|| {
-                CommandError::with_hint(
-                    format!("`{path}` holds nothing that can be rendered"),
-                    "name a folder with a kustomization, a chart, or manifests",
-                )
-            })?
-        }
-    };
+    let path: RepoPath = args
+        .path
+        .as_deref()
+        .unwrap_or_default()
+        .trim_end_matches('/')
+        .parse()
+        .map_err(|error: crate::ids::InvalidId| CommandError::new(error.to_string()))?;
+    let plan = crate::plan::build(
+        &Tree::empty(),
+        tree,
+        config,
+        defaults,
+        &Selection::Path(path.clone()),
+    );
+    let named = plan.apps.into_iter().find(|app| app.id.variant.is_none());
+    let mut side = named.and_then(|app| app.head).ok_or_else(|| {
+        CommandError::with_hint(
+            format!("`{path}` holds nothing that can be rendered"),
+            "name a folder with a kustomization, a chart, or manifests",
+        )
+    })?;
     apply_flags(args, &mut side)?;
     Ok(side)
 }

@@ -131,6 +131,14 @@ pub enum Short {
         /// The limit.
         limit: usize,
     },
+    /// More is asked for than is fetched in one judgement.
+    #[error(
+        "more than {limit} charts, bases and files are asked for at once (`outside.limits.needs` of the settings)"
+    )]
+    TooManyNeeds {
+        /// The limit.
+        limit: usize,
+    },
     /// It took too long.
     #[error("`{host}` took longer than {seconds} s")]
     TooSlow {
@@ -204,6 +212,7 @@ impl Short {
             | Self::NotFound { .. }
             | Self::TooLarge { .. }
             | Self::TooMany { .. }
+            | Self::TooManyNeeds { .. }
             | Self::Digest { .. }
             | Self::Unsafe { .. }
             | Self::Unreadable { .. } => Blame::Author,

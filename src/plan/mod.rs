@@ -71,15 +71,21 @@ impl Plan {
             name: String::new(),
             variant: None,
         };
+        Self::of_sides([(id, side)], head)
+    }
+
+    /// These applications of one tree, and nothing before.
+    pub fn of_sides(sides: impl IntoIterator<Item = (AppId, AppSide)>, head: &Revision) -> Self {
+        let planned = |(id, side)| PlannedApp {
+            id,
+            base: None,
+            head: Some(side),
+            why: vec![Why::Asked],
+        };
         Self {
             base: Revision::Empty,
             head: head.clone(),
-            apps: vec![PlannedApp {
-                id,
-                base: None,
-                head: Some(side),
-                why: vec![Why::Asked],
-            }],
+            apps: sides.into_iter().map(planned).collect(),
             untouched: Vec::new(),
             changed: Vec::new(),
         }

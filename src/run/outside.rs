@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use crate::clients::supply::Supplier;
 use crate::config::settings::Outside;
 use crate::outside::{Need, Short, Shortage, Supply};
-use crate::plan::Plan;
 use crate::plan::outside::{Mounts, Noted};
+use crate::plan::{Declared, Plan};
 use crate::render::Problem;
 use crate::tree::Tree;
 
@@ -22,6 +22,8 @@ pub struct Bringing {
     started: Option<Result<Started, Shortage>>,
     mounts: Mounts,
     supply: Supply,
+    /// How many needs were asked for.
+    asked: usize,
     /// Charts of the repository itself that others need, as far as they are in place.
     local: usize,
 }
@@ -52,6 +54,7 @@ impl Bringing {
             started: None,
             mounts: Mounts::default(),
             supply: Supply::default(),
+            asked: 0,
             local: 0,
         }
     }
@@ -90,6 +93,7 @@ impl Bringing {
                 return Ok(self.conclude(found, mounted));
             }
             self.local = local;
+            let missing = self.within_limit(missing);
             if !missing.is_empty() {
                 self.fetch(&missing);
             }
@@ -99,6 +103,24 @@ impl Bringing {
         let mut found = plan(now_base, now_head)?;
         self.mounts.settle(&mut found, [now_base, now_head]);
         Ok(self.conclude(found, mounted))
+    }
+
+    /// Declares with `declare` what one tree holds, and what comes from outside into it, as often as it
+    /// takes; gives the tree with what was fetched, too. Blocks; must not be called from a task.
+    pub fn declare(
+        &mut self,
+        tree: &Tree,
+        mut declare: impl FnMut(&Tree) -> Declared,
+    ) -> (Declared, Tree) {
+        let mut left_out = Vec::new();
+        let brought = self.plan(&Tree::empty(), tree, |_, tree| {
+            let found = declare(tree);
+            left_out = found.left_out;
+            Plan::of_sides(found.apps, tree.revision())
+        });
+        let apps = brought.plan.apps.into_iter();
+        let apps = apps.filter_map(|app| Some((app.id, app.head?))).collect();
+        (Declared { apps, left_out }, brought.head)
     }
 
     fn conclude(&self, mut plan: Plan, [base, head]: [Tree; 2]) -> Brought {
@@ -139,6 +161,20 @@ impl Bringing {
             .unwrap_or_else(|_| tree.clone())
     }
 
+    /// Those of the needs that may still be asked for, in their order; the rest has its answer.
+    fn within_limit(&mut self, mut needs: BTreeSet<Need>) -> BTreeSet<Need> {
+        let limit = self.outside.as_ref().map_or(0, |found| found.limits.needs);
+        let left = limit.saturating_sub(self.asked);
+        if let Some(first) = needs.iter().nth(left).cloned() {
+            for need in needs.split_off(&first) {
+                let short = Short::TooManyNeeds { limit };
+                self.supply.insert(need.clone(), Err(short.of(&need)));
+            }
+        }
+        self.asked += needs.len();
+        needs
+    }
+
     fn fetch(&mut self, needs: &BTreeSet<Need>) {
         let outside = self.outside.clone().unwrap_or_default();
         match self.started.get_or_insert_with(|| start(outside)) {
@@ -168,4 +204,71 @@ fn start(outside: Outside) -> Result<Started, Shortage> {
         })?;
     let supplier = Supplier::new(outside)?;
     Ok(Started { supplier, runtime })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::settings::FetchLimits;
+    use crate::finding::Blame;
+    use crate::ids::{AppId, ClusterName, DeclaredBy, RepoPath};
+    use crate::plan::{AppSide, AppSource, HelmInput, RefusalKind, RendererInput};
+
+    /// An application for each of these charts.
+    fn declare(versions: std::ops::Range<u32>) -> Declared {
+        let app = |version: u32| {
+            let input = RendererInput::Helm(HelmInput::new("a", "b"));
+            let source = AppSource {
+                repository: Some("https://charts.example".to_owned()),
+                chart: Some("web".to_owned()),
+                revision: Some(format!("1.0.{version}")),
+                ..AppSource::here(RepoPath::root(), input)
+            };
+            let id = AppId {
+                kind: DeclaredBy::ArgoApplication,
+                cluster: ClusterName::default(),
+                namespace: "argocd".to_owned(),
+                name: format!("web-{version}"),
+                variant: None,
+            };
+            let side = AppSide {
+                sources: vec![source],
+                ..AppSide::default()
+            };
+            (id, side)
+        };
+        Declared {
+            apps: versions.map(app).collect(),
+            left_out: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn no_more_is_asked_for_than_the_limit_whatever_a_change_names() {
+        let outside = Outside {
+            // Whatever is asked for answers so.
+            offline: true,
+            limits: FetchLimits {
+                needs: 3,
+                ..FetchLimits::default()
+            },
+            ..Outside::default()
+        };
+        let mut bringing = Bringing::new(&outside);
+        let mut count = |versions: std::ops::Range<u32>| {
+            let (declared, _) = bringing.declare(&Tree::empty(), |_| declare(versions.clone()));
+            let refusals = declared.apps.values().flat_map(|side| &side.refusals);
+            let refusals: Vec<_> = refusals.collect();
+            let over = refusals.iter().filter(|refusal| {
+                refusal.kind == RefusalKind::NotSupplied(Blame::Author)
+                    && refusal.text.contains("more than 3 charts, bases and files")
+                    && refusal.text.contains("`outside.limits.needs`")
+            });
+            (refusals.len(), over.count())
+        };
+        assert_eq!(count(0..2), (2, 0));
+        // The same ones, and more: the second round of a judgement counts with the first.
+        assert_eq!(count(0..9), (9, 6));
+        assert_eq!(count(0..9), (9, 6));
+    }
 }

@@ -2,7 +2,9 @@
 //! what the real tools make of the same.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use drydock::outside::archive::pack;
 use serde_json::Value;
 
 use crate::binary::{Ran, drydock};
@@ -526,4 +528,59 @@ fn charts_that_declarations_name_are_judged_like_those_of_the_repository() {
     assert_eq!(floating, ["apps/db.yaml"]);
     assert!(!ran.stdout.contains(".drydock-outside"), "{ran:?}");
     drop(served);
+}
+
+#[test]
+fn every_command_lists_what_charts_from_outside_declare() {
+    let (repo, home) = (Repo::new(), tempfile::tempdir().unwrap());
+    let station = charts(home.path());
+    let application = |name: &str, chart: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: {name}, namespace: argocd}}\nspec:\n  project: default\n  \
+             destination: {{server: 'https://kubernetes.default.svc', namespace: {name}}}\n  \
+             source: {{repoURL: '{}', chart: {chart}, targetRevision: 1.0.0}}\n",
+            station.url("")
+        )
+    };
+    let files = [
+        (
+            "Chart.yaml",
+            "apiVersion: v2\nname: parent\nversion: 1.0.0\n".to_owned(),
+        ),
+        ("templates/child.yaml", application("child", "web")),
+    ];
+    let files = files.map(|(path, text)| (path.parse().unwrap(), Arc::from(text.as_bytes())));
+    let packed = pack(&files.into(), "parent").unwrap();
+    let archives = [
+        ("web-1.0.0.tgz", chart("web", "1.0.0")),
+        ("parent-1.0.0.tgz", packed.clone()),
+    ];
+    station.put_bytes("/index.yaml", index(home.path(), &archives, ""));
+    station.put_bytes("/parent-1.0.0.tgz", packed);
+    repo.write("apps/parent.yaml", application("parent", "parent"));
+    repo.commit("apps");
+    let host = station.address.to_string();
+    let list = |args: &[&str], hosts: &[&str]| {
+        let args = [&["apps", "--format", "json"], args].concat();
+        let ran = in_repo(&repo, home.path(), &args, hosts);
+        assert!(!ran.stdout.contains(".drydock-outside"), "{ran:?}");
+        let all = ran.json();
+        let names = all.as_array().unwrap().iter();
+        let mut names: Vec<String> = names
+            .map(|app| app["name"].as_str().unwrap().to_owned())
+            .filter(|name| ["child", "parent"].contains(&name.as_str()))
+            .collect();
+        names.sort();
+        names
+    };
+    assert_eq!(list(&[], &[]), ["parent"]);
+    assert_eq!(list(&[], &[&host]), ["child", "parent"]);
+    let rendered = in_repo(&repo, home.path(), &["render", "--app", "child"], &[&host]);
+    assert_eq!(rendered.code, 0, "{rendered:?}");
+    assert!(
+        rendered.stdout.contains("version: \"1.0.0\""),
+        "{rendered:?}"
+    );
+    drop(station);
+    assert_eq!(list(&["--offline"], &[]), ["child", "parent"]);
 }

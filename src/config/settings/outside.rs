@@ -29,7 +29,7 @@ pub struct Outside {
     /// How long one answer may take, in whole seconds. Default 60, at least 1.
     #[serde(rename = "timeout_seconds", deserialize_with = "parse_timeout")]
     pub timeout: Duration,
-    /// How much one answer may bring.
+    /// How much may be asked for, and how much one answer may bring.
     pub limits: FetchLimits,
 }
 
@@ -58,10 +58,13 @@ pub enum FloatingBases {
     Fetch,
 }
 
-/// How many bytes one answer may bring.
+/// How much may be asked for, and how many bytes one answer may bring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FetchLimits {
+    /// Charts, bases and files that one judgement may ask for, both sides together. Whoever opens a pull
+    /// request decides how many it names. Default 1,000.
+    pub needs: usize,
     /// Of an index of charts. Default 50 MiB.
     pub index_bytes: u64,
     /// Of a packed chart. Default 20 MiB.
@@ -78,6 +81,7 @@ impl Default for FetchLimits {
     fn default() -> Self {
         const MEBIBYTE: u64 = 1024 * 1024;
         Self {
+            needs: 1_000,
             index_bytes: 50 * MEBIBYTE,
             archive_bytes: 20 * MEBIBYTE,
             file_bytes: 5 * MEBIBYTE,

@@ -60,3 +60,28 @@ async fn a_deployed_secret_has_its_values_and_the_kept_rendering_has_not() {
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stands_for_encrypted_values_is_judged_and_never_deployed() {
+    let namespace = ApiServer::shared().namespace("shop-encrypted");
+    let texts = files(&namespace, "plain");
+    let scene = Scene::begin(namespace, &texts, &clusters(&["staging"])).await;
+    let cipher = "ENC[AES256_GCM,data:q+8=,iv:aa=,tag:bb==,type:str]";
+    let encrypted = format!(
+        "apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\nstringData: {{password: '{cipher}'}}\nsops: {{mac: '{cipher}'}}\n"
+    );
+    let changed = vec![("apps/shop/secret.yaml".to_owned(), Some(encrypted))];
+    let head = scene.commit_files("change", Some("main"), &changed);
+    let pull = scene.open_branch("change", &head, "success").await;
+    let revision = scene.merge(pull).await;
+    let told = scene.wait_for_comment(pull, "After the merge").await;
+    assert!(
+        told.body.contains("encrypted or not known here"),
+        "{}",
+        told.body
+    );
+    scene.wait_for_deployment(&revision, "error").await;
+    let args = ["-n", &scene.namespace, "get", "secrets", "-o", "name"];
+    assert_eq!(scene.server.kubectl(&args, ""), "");
+    scene.fake.assert_contract_kept();
+}
