@@ -11,7 +11,7 @@ use crate::yaml::pointer;
 
 /// What is known to differ, for each manifest of the first render.
 pub(super) struct Marks {
-    marks: Vec<Unstable>,
+    found: Vec<Unstable>,
     /// For each of them, how another render has it.
     variants: Vec<Option<Manifest>>,
     /// What only other renders have.
@@ -21,7 +21,7 @@ pub(super) struct Marks {
 impl Marks {
     pub(super) fn new(manifests: &[Manifest]) -> Self {
         Self {
-            marks: vec![Unstable::default(); manifests.len()],
+            found: vec![Unstable::default(); manifests.len()],
             variants: vec![None; manifests.len()],
             further: Vec::new(),
         }
@@ -30,7 +30,7 @@ impl Marks {
     /// Marks what the other render has differently.
     pub(super) fn add(&mut self, first: &[Manifest], other: Vec<Manifest>) {
         let (likes, free) = pair(first, other);
-        let places = self.marks.iter_mut().zip(&mut self.variants);
+        let places = self.found.iter_mut().zip(&mut self.variants);
         for (((mark, variant), manifest), like) in places.zip(first).zip(likes) {
             let Some(like) = like else {
                 mark.is_missing_elsewhere = true;
@@ -66,7 +66,7 @@ impl Marks {
     ) -> (Vec<Manifest>, Vec<Other>) {
         let mut others = Vec::new();
         let mut marked = Vec::new();
-        let marks = self.marks.into_iter().zip(self.variants);
+        let marks = self.found.into_iter().zip(self.variants);
         for (manifest, (mark, variant)) in manifests.into_iter().zip(marks) {
             if let Some(variant) = variant {
                 others.push(Other {
@@ -76,7 +76,7 @@ impl Marks {
             }
             marked.push(manifest.with_unstable(mark));
         }
-        for (manifest, mark) in self.further.into_iter().zip(further.marks) {
+        for (manifest, mark) in self.further.into_iter().zip(further.found) {
             others.push(Other {
                 manifest: manifest.with_unstable(mark),
                 is_further: true,
