@@ -243,7 +243,7 @@ fn argocd(settings: &Settings) -> ArgoCd {
         .map(|(name, cluster)| ArgoCluster::of(&ClusterName(name.clone()), &cluster.argocd));
     ArgoCd {
         clusters: clusters.collect(),
-        open_load_restrictor: settings.argocd.opens_load_restrictor(),
+        build_options: settings.argocd.kustomize_build_options.clone(),
     }
 }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::build_options::BuildOptions;
+
 /// How Applications name a cluster: what Argo CD's cluster Secret says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,24 +25,18 @@ pub struct ArgoDestination {
     /// The project that the cluster belongs to. Default: none.
     #[serde(default)]
     pub project: Option<String>,
+    /// `kustomize.buildOptions` of the Argo CD that deploys there. Default: what holds for the whole
+    /// installation.
+    #[serde(default)]
+    pub kustomize_build_options: Option<BuildOptions>,
 }
 
 /// What holds for every Application of an installation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ArgoInstallation {
-    /// `kustomize.buildOptions` of `argocd-cm`; `--load-restrictor LoadRestrictionsNone` is what counts.
-    /// Default: empty.
+    /// `kustomize.buildOptions` of `argocd-cm`; empty text where that has none. Default: not known, and
+    /// what needs an option is rendered as if it were set; the load restrictor stays closed.
     #[serde(default)]
-    pub kustomize_build_options: String,
-}
-
-impl ArgoInstallation {
-    /// True when bases and files may lie outside a root, anywhere in the checkout.
-    pub fn opens_load_restrictor(&self) -> bool {
-        let words = self.kustomize_build_options.split([' ', '=']);
-        words
-            .filter(|word| !word.is_empty())
-            .any(|word| word == "LoadRestrictionsNone")
-    }
+    pub kustomize_build_options: Option<BuildOptions>,
 }

@@ -3,6 +3,7 @@
 //! Nothing here reads the environment or acts on what it reads.
 
 pub mod argocd;
+pub mod build_options;
 mod nearest;
 pub mod repo;
 mod section;

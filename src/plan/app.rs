@@ -146,6 +146,8 @@ pub enum RefusalKind {
     KustomizeHelm,
     /// A chart inflated by Kustomize that is not in the repository.
     RemoteChart,
+    /// What the deployer's options do not let Kustomize do.
+    BuildOption,
     /// A generator, transformer or validator that runs a program or container.
     RunsProgram,
     /// Bases that refer to each other in a circle.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::inputs::{BuildFeature, KustomizeInput};
 use crate::config::argocd::ArgoDestination;
+use crate::config::build_options::BuildOptions;
 use crate::config::repo::RepoConfig;
 use crate::ids::ClusterName;
 
@@ -11,8 +13,8 @@ use crate::ids::ClusterName;
 pub struct ArgoCd {
     /// Its clusters, as its cluster Secrets declare them.
     pub clusters: Vec<ArgoCluster>,
-    /// True where its `kustomize.buildOptions` open the load restrictor.
-    pub open_load_restrictor: bool,
+    /// Its `kustomize.buildOptions`; `None`: nobody said what they are.
+    pub build_options: Option<BuildOptions>,
 }
 
 /// A cluster of an Argo CD installation.
@@ -30,6 +32,8 @@ pub struct ArgoCluster {
     pub annotations: BTreeMap<String, String>,
     /// The project it belongs to, where it belongs to one.
     pub project: Option<String>,
+    /// The options of whoever deploys there, where they are not those of the installation.
+    pub build_options: Option<BuildOptions>,
 }
 
 impl ArgoCluster {
@@ -42,6 +46,7 @@ impl ArgoCluster {
             labels: argocd.labels.clone(),
             annotations: argocd.annotations.clone(),
             project: argocd.project.clone(),
+            build_options: argocd.kustomize_build_options.clone(),
         }
     }
 }
@@ -51,13 +56,51 @@ impl ArgoCd {
     pub(super) fn with(&self, config: &RepoConfig) -> Self {
         let mut all = self.clone();
         for (name, cluster) in &config.clusters {
-            let is_known = all.clusters.iter().any(|known| known.cluster == *name);
-            if !is_known {
-                let named = cluster.argocd.clone().unwrap_or_default();
-                all.clusters.push(ArgoCluster::of(name, &named));
+            let mut named = cluster.argocd.clone().unwrap_or_default();
+            if self.build_options.is_some() {
+                named.kustomize_build_options = None;
+            }
+            let known = all.clusters.iter_mut().find(|known| known.cluster == *name);
+            match known {
+                None => all.clusters.push(ArgoCluster::of(name, &named)),
+                Some(known) if known.build_options.is_none() => {
+                    known.build_options = named.kustomize_build_options;
+                }
+                Some(_) => {}
             }
         }
         all
+    }
+
+    /// Lets an input for this cluster do what the build options there let Kustomize do. Where nobody said
+    /// what they are, everything: a repository with charts or plugins is taken to have an Argo CD that
+    /// renders them.
+    pub(super) fn apply_options(&self, cluster: &ClusterName, input: &mut KustomizeInput) {
+        let known = self.clusters.iter().find(|known| known.cluster == *cluster);
+        let own = known.and_then(|known| known.build_options.as_ref());
+        let Some(options) = own.or(self.build_options.as_ref()) else {
+            return;
+        };
+        let BuildOptions {
+            open_load_restrictor,
+            charts,
+            plugins,
+            exec,
+            managed_by_label,
+            api_versions,
+        } = options.clone();
+        input.open_load_restrictor = open_load_restrictor;
+        input.managed_by_label = managed_by_label;
+        input.more_api_versions = api_versions;
+        input.disabled = [
+            (BuildFeature::Charts, charts),
+            (BuildFeature::Plugins, plugins),
+            (BuildFeature::Exec, exec),
+        ]
+        .into_iter()
+        .filter(|(_, is_enabled)| !is_enabled)
+        .map(|(feature, _)| feature)
+        .collect();
     }
 
     /// The cluster of a destination. Argo CD's own is `home`; one that is not configured keeps the name

@@ -47,6 +47,39 @@ pub struct KustomizeInput {
     pub substitution: Option<Substitution>,
     /// The Helm of charts that the kustomization inflates: 3, or anything else for 4.
     pub helm_major: u8,
+    /// The version of Kubernetes that such charts are told; `None`: the destination's.
+    pub kubernetes: Option<KubernetesVersion>,
+    /// The API versions that such charts are told; empty: what the destination serves, where that is
+    /// known.
+    pub api_versions: Vec<String>,
+    /// API versions that such charts are told in any case.
+    pub more_api_versions: Vec<String>,
+    /// What the deployer's options do not let Kustomize do. Empty by default.
+    pub disabled: BTreeSet<BuildFeature>,
+    /// True sets the label `app.kubernetes.io/managed-by` (`--enable-managedby-label`).
+    pub managed_by_label: bool,
+}
+
+/// What Kustomize does only where an option says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BuildFeature {
+    /// Inflating charts.
+    Charts,
+    /// Generators and transformers that are no part of it.
+    Plugins,
+    /// Such of them as are programs named by an annotation.
+    Exec,
+}
+
+impl BuildFeature {
+    /// The option.
+    pub fn option(self) -> &'static str {
+        match self {
+            Self::Charts => "--enable-helm",
+            Self::Plugins => "--enable-alpha-plugins",
+            Self::Exec => "--enable-exec",
+        }
+    }
 }
 
 /// What a deployer changes in the root kustomization before it builds: Argo CD's `kustomize` options

@@ -31,8 +31,8 @@ pub use discover::{declare, declare_at, expand_set, set};
 pub use extend::{MAX_DEPTH, Planner, Round, SideApps};
 pub use gotemplate::TemplateError;
 pub use inputs::{
-    CommonMetadata, HelmInput, HelmParameter, Hooks, KustomizeEdits, KustomizeInput, RendererInput,
-    Substitution,
+    BuildFeature, CommonMetadata, HelmInput, HelmParameter, Hooks, KustomizeEdits, KustomizeInput,
+    RendererInput, Substitution,
 };
 pub use kustomization::InflatedChart;
 pub use membership::Membership;

@@ -10,7 +10,9 @@ use crate::finding::Blame;
 use crate::ids::{Digest, ObjectRef, RepoPath, Side};
 use crate::object::Manifest;
 use crate::plan::outside::is_fetched;
-use crate::plan::{AppSide, AppSource, HelmInput, Plan, PlannedApp, Refusal, RendererInput};
+use crate::plan::{
+    AppSide, AppSource, HelmInput, KustomizeInput, Plan, PlannedApp, Refusal, RendererInput,
+};
 use crate::tree::Tree;
 
 use super::directory::Directory;
@@ -137,7 +139,7 @@ fn find_elsewhere(source: &AppSource) -> Option<Problem> {
     })
 }
 
-/// The input of a chart, told what its destination serves where its declaration does not say.
+/// The input of charts, told what their destination serves where their declaration does not say.
 fn with_capabilities<'a>(
     input: &'a RendererInput,
     app: &AppSide,
@@ -150,8 +152,21 @@ fn with_capabilities<'a>(
                 ..helm.clone()
             }))
         }
+        (RendererInput::Kustomize(kustomize), Some(served))
+            if kustomize.api_versions.is_empty() && holds_chart(&app.closure) =>
+        {
+            Cow::Owned(RendererInput::Kustomize(KustomizeInput {
+                api_versions: served.to_vec(),
+                ..kustomize.clone()
+            }))
+        }
         _ => Cow::Borrowed(input),
     }
+}
+
+/// True where a kustomization of these files may inflate a chart.
+pub(super) fn holds_chart(closure: &BTreeSet<RepoPath>) -> bool {
+    closure.iter().any(|path| path.file_name() == "Chart.yaml")
 }
 
 fn render_source(

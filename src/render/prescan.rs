@@ -1,7 +1,7 @@
 //! What planning refused, as problems: nothing starts when there is one.
 
 use crate::finding::Blame;
-use crate::plan::{Refusal, RefusalKind};
+use crate::plan::{BuildFeature, Refusal, RefusalKind};
 
 use super::Problem;
 
@@ -37,6 +37,16 @@ fn describe(kind: RefusalKind, text: &str) -> String {
         RefusalKind::RemoteChart => format!(
             "the {text} is fetched from another host, and rendering has no network: keep the chart in the repository, or allow the host (`outside.hosts` of the settings, `--allow-host`)"
         ),
+        RefusalKind::BuildOption => {
+            let effect = if text == BuildFeature::Exec.option() {
+                "Kustomize leaves out without a word what this program would generate"
+            } else {
+                "Kustomize fails here"
+            };
+            format!(
+                "{effect} without `{text}`, which the `kustomize.buildOptions` of the Argo CD that deploys it do not have: set it there, or keep the rendered objects in the repository"
+            )
+        }
         RefusalKind::RunsProgram => {
             format!("`{text}` runs a program or container while rendering, which is never allowed")
         }

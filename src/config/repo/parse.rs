@@ -8,6 +8,7 @@ use super::{
 };
 use crate::config::ConfigError;
 use crate::config::argocd::ArgoDestination;
+use crate::config::build_options::BuildOptions;
 use crate::config::section::{Errors, Section};
 use crate::finding::Gate;
 use crate::ids::ClusterName;
@@ -168,7 +169,14 @@ fn parse_helm(section: &Section<'_>, errors: &mut Errors) -> Option<u8> {
 
 /// How Argo CD names the cluster.
 fn parse_argocd(section: &Section<'_>, errors: &mut Errors) -> Option<ArgoDestination> {
-    const KEYS: [&str; 5] = ["name", "server", "labels", "annotations", "project"];
+    const KEYS: [&str; 6] = [
+        "name",
+        "server",
+        "labels",
+        "annotations",
+        "project",
+        "kustomize_build_options",
+    ];
     let pair = section.find("argocd")?;
     let argocd = Section::open(&pair.value, &section.path_of("argocd"), &KEYS, errors)?;
     let texts = |key: &str, errors: &mut Errors| {
@@ -187,7 +195,23 @@ fn parse_argocd(section: &Section<'_>, errors: &mut Errors) -> Option<ArgoDestin
         name: argocd.text("name", errors).map(str::to_owned),
         server: argocd.text("server", errors).map(str::to_owned),
         project: argocd.text("project", errors).map(str::to_owned),
+        kustomize_build_options: parse_build_options(&argocd, errors),
     })
+}
+
+/// Empty text means: no option is set.
+fn parse_build_options(section: &Section<'_>, errors: &mut Errors) -> Option<BuildOptions> {
+    let key = "kustomize_build_options";
+    let pair = section.find(key)?;
+    let path = section.path_of(key);
+    let Some(text) = pair.value.as_str() else {
+        let message = format!("`{path}` must be text");
+        errors.add(pair.value.span, message, None);
+        return None;
+    };
+    let options = text.parse::<BuildOptions>();
+    let report = |error| errors.add(pair.value.span, format!("`{path}`: {error}"), None);
+    options.map_err(report).ok()
 }
 
 fn parse_apps(section: &Section<'_>, errors: &mut Errors) -> Vec<ListedApp> {

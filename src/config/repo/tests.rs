@@ -98,6 +98,15 @@ sync: {}
         ]
     );
     assert_eq!(
+        errors_of(
+            "version: 1\nclusters:\n  a: {argocd: {kustomize_build_options: --enable-hlem}}\n  b: {argocd: {kustomize_build_options: 1}}\n"
+        ),
+        [
+            "3:41: `clusters.a.argocd.kustomize_build_options`: `--enable-hlem` is no option of `kustomize build`",
+            "4:41: `clusters.b.argocd.kustomize_build_options` must be text",
+        ]
+    );
+    assert_eq!(
         errors_of("version: 1\nsync: {on_merge: on, order: [a, a]}\n"),
         [
             "2:18: `sync.on_merge` must be `off`, `observe` or `trigger`, and is a boolean",

@@ -64,6 +64,14 @@ fn what_is_wrong_is_named_with_file_line_and_column() {
         ),
         ("limits: {lane: 1}", "unknown field `lane`"),
         (
+            "argocd: {kustomize_build_options: --enable-hlem}",
+            "`--enable-hlem` is no option of `kustomize build`",
+        ),
+        (
+            "clusters: {a: {argocd: {kustomize_build_options: -o x}}}",
+            "`-o` would change what Argo CD renders",
+        ),
+        (
             "store: mysql://u:c4n4ry@h",
             "a store is `sqlite:PATH` or `postgres://…`",
         ),

@@ -135,8 +135,11 @@ impl<'a> Scope<'a> {
         path: &RepoPath,
         renderer: RendererInput,
         namespace: Option<String>,
-        closure: Closure,
+        mut closure: Closure,
     ) -> AppSide {
+        if let RendererInput::Kustomize(input) = &renderer {
+            closure.refuse_disabled(input);
+        }
         AppSide {
             sources: vec![AppSource::here(path.clone(), renderer)],
             cluster: self.destination.cluster.clone(),
@@ -158,10 +161,15 @@ impl<'a> Scope<'a> {
 
     /// A bare build, with the Helm that holds where nothing else is said.
     fn kustomize_input(&self) -> KustomizeInput {
-        KustomizeInput {
-            helm_major: self.helm_major(&self.destination.cluster),
+        let Destination { cluster, engine } = &self.destination;
+        let mut input = KustomizeInput {
+            helm_major: self.helm_major(cluster),
             ..KustomizeInput::default()
+        };
+        if *engine == Engine::ArgoCd {
+            self.argocd.apply_options(cluster, &mut input);
         }
+        input
     }
 
     /// A release by the Helm, and with the capabilities, that hold where nothing else is said.

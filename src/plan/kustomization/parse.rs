@@ -2,7 +2,7 @@
 
 use super::charts;
 use super::entry::InflatedChart;
-use crate::plan::RefusalKind;
+use crate::plan::{BuildFeature, RefusalKind};
 use crate::yaml::{self, Budget, Node, Pair};
 
 /// What a file's text says, independent of where it stands.
@@ -14,6 +14,8 @@ pub(crate) struct Parsed {
     pub(crate) references: Vec<Reference>,
     /// Charts that are inflated.
     pub(crate) charts: Vec<Inflated>,
+    /// What of it Kustomize does only where an option says so, with its line; charts are not listed.
+    pub(crate) asks: Vec<(BuildFeature, u32)>,
     /// What must not be built, with its line.
     pub(crate) refusals: Vec<(RefusalKind, u32, String)>,
 }
@@ -201,6 +203,8 @@ impl Parsed {
             values_line: line,
             ..found
         }));
+        let asks = inner.asks.into_iter();
+        self.asks.extend(asks.map(|(feature, _)| (feature, line)));
         let refusals = inner.refusals.into_iter();
         self.refusals
             .extend(refusals.map(|(kind, _, text)| (kind, line, text)));
@@ -232,6 +236,17 @@ impl Parsed {
 
     /// The files of a generator that decrypts them, wherever it names them.
     fn read_encrypted(&mut self, root: &Node) {
+        let line = root.span.start.line;
+        self.asks.push((BuildFeature::Plugins, line));
+        let annotations =
+            || values(root, "metadata").flat_map(|metadata| values(metadata, "annotations"));
+        let function = FUNCTIONS
+            .into_iter()
+            .find_map(|key| annotations().flat_map(|found| values(found, key)).last())
+            .and_then(Node::as_str);
+        if function.is_some_and(|text| text.contains("exec")) {
+            self.asks.push((BuildFeature::Exec, line));
+        }
         let more =
             values(root, "secretFrom").flat_map(|list| list.as_sequence().unwrap_or_default());
         for source in std::iter::once(root).chain(more) {
@@ -277,6 +292,9 @@ impl Parsed {
         }
     }
 }
+
+/// Annotations that name the program or container of a plugin, in the order Kustomize looks.
+const FUNCTIONS: [&str; 2] = ["config.kubernetes.io/function", "config.k8s.io/function"];
 
 /// KSOPS and SopsSecretGenerator.
 fn is_secrets_generator(version: &str, kind: &str) -> bool {

@@ -7,7 +7,7 @@ use super::parse::{Inflated, Parsed, Reference, Role, parse_kustomization, parse
 use crate::ids::RepoPath;
 use crate::plan::cache::Cache;
 use crate::plan::discover::collect_chart_files;
-use crate::plan::{Refusal, RefusalKind, outside, remote};
+use crate::plan::{BuildFeature, KustomizeInput, Refusal, RefusalKind, outside, remote};
 use crate::tree::{EntryKind, Reader, Tree, TreeError};
 
 /// Files that one build may read: as many as objects that one rendering may have.
@@ -25,6 +25,25 @@ pub(crate) struct Closure {
     pub(crate) folders: BTreeSet<RepoPath>,
     /// Why it must not be built, in order.
     pub(crate) refusals: BTreeSet<Refusal>,
+    /// What Kustomize does in it only where an option says so, with file and line.
+    pub(crate) asks: BTreeSet<(BuildFeature, RepoPath, u32)>,
+}
+
+impl Closure {
+    /// Refuses what the deployer's options do not let Kustomize do.
+    pub(crate) fn refuse_disabled(&mut self, input: &KustomizeInput) {
+        for (feature, path, line) in &self.asks {
+            if !input.disabled.contains(feature) {
+                continue;
+            }
+            self.refusals.insert(Refusal {
+                kind: RefusalKind::BuildOption,
+                path: path.clone(),
+                line: *line,
+                text: feature.option().to_owned(),
+            });
+        }
+    }
 }
 
 /// One walk from one root.
@@ -118,6 +137,14 @@ impl<'a> Walk<'a> {
         for (kind, line, text) in &parsed.refusals {
             self.refuse_file(*kind, file, *line, text);
         }
+        let asks = parsed.asks.iter();
+        let charts = parsed.charts.iter();
+        let charts = charts.map(|found| (BuildFeature::Charts, found.line));
+        self.found.asks.extend(
+            asks.copied()
+                .chain(charts)
+                .map(|(feature, line)| (feature, file.clone(), line)),
+        );
         for chart in &parsed.charts {
             self.take_chart(file, folder, chart);
         }

@@ -116,6 +116,7 @@ impl Place<'_> {
                 input.edits.components.push(text);
             }
         }
+        self.found.refuse_disabled(input);
         for patch in &input.edits.patches {
             let Some(text) = patch.get("path").and_then(serde_json::Value::as_str) else {
                 continue;
@@ -161,6 +162,7 @@ impl Place<'_> {
         let found = Walk::run(self.tree, &self.tree.reader(), &Cache::default(), folder);
         self.found.files.extend(found.files);
         self.found.refusals.extend(found.refusals);
+        self.found.asks.extend(found.asks);
     }
 }
 

@@ -1,9 +1,8 @@
 //! The name of an entry: a digest of everything that decides what a renderer gives.
 
-use std::collections::BTreeSet;
-
-use crate::ids::{Digest, RepoPath};
+use crate::ids::Digest;
 use crate::plan::RendererInput;
+use crate::render::all::holds_chart;
 use crate::render::{Request, ToolKind};
 
 /// Raised with every change of what an entry holds or how it is written.
@@ -75,8 +74,4 @@ fn describe_tools(request: &Request<'_>, input: &RendererInput) -> Option<String
         Err(_) => format!("no {}\n", kind.name()),
     };
     Some(kinds.iter().map(describe).collect())
-}
-
-fn holds_chart(closure: &BTreeSet<RepoPath>) -> bool {
-    closure.iter().any(|path| path.file_name() == "Chart.yaml")
 }

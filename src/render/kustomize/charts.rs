@@ -7,7 +7,7 @@ use super::values;
 use crate::config::repo::Engine;
 use crate::ids::RepoPath;
 use crate::plan::outside::{mount_of, rest_within};
-use crate::plan::{HelmInput, Hooks, InflatedChart};
+use crate::plan::{HelmInput, Hooks, InflatedChart, KustomizeInput};
 use crate::render::helm::arguments;
 use crate::render::messages::Context;
 use crate::render::workspace::{Start, Workspace, build_tool_problem};
@@ -24,10 +24,8 @@ pub(super) struct Chart<'a> {
     pub(super) entry: &'a InflatedChart,
     /// The namespace of the release where the entry names none.
     pub(super) namespace: &'a str,
-    /// Which Helm: 3, or anything else for 4.
-    pub(super) major: u8,
-    /// True lets value files lie outside the kustomization's folder.
-    pub(super) is_open: bool,
+    /// What the deployer tells Kustomize.
+    pub(super) input: &'a KustomizeInput,
 }
 
 /// Where a chart stands.
@@ -64,7 +62,7 @@ impl Chart<'_> {
         let tool = request
             .settings
             .tools
-            .find_helm(self.major)
+            .find_helm(self.input.helm_major)
             .map_err(|error| build_tool_problem(&error))?;
         let files = self.value_files(&stand, workspace)?;
         let input = self.input()?;
@@ -125,12 +123,27 @@ impl Chart<'_> {
             own => own,
         };
         let kubernetes = match entry.kubernetes.as_str() {
-            "" => None,
+            "" => self.input.kubernetes,
             version => Some(
                 version
                     .parse()
                     .map_err(|_| self.fail(format!("`{version}` is no version of Kubernetes")))?,
             ),
+        };
+        // What the entry says comes before what the deployer tells.
+        let api_versions = if entry.api_versions.is_empty() {
+            let KustomizeInput {
+                api_versions,
+                more_api_versions,
+                ..
+            } = self.input;
+            more_api_versions
+                .iter()
+                .chain(api_versions)
+                .cloned()
+                .collect()
+        } else {
+            entry.api_versions.clone()
         };
         Ok(HelmInput {
             include_crds: entry.include_crds,
@@ -140,7 +153,7 @@ impl Chart<'_> {
             } else {
                 Hooks::Run
             },
-            api_versions: entry.api_versions.clone(),
+            api_versions,
             kubernetes,
             ..HelmInput::new(&entry.release, namespace)
         })
@@ -206,7 +219,7 @@ impl Chart<'_> {
         stand: &Stand,
         workspace: &Workspace,
     ) -> Result<String, Vec<Problem>> {
-        if !self.is_open && !file.is_within(self.root) {
+        if !self.input.open_load_restrictor && !file.is_within(self.root) {
             return Err(self.fail(format!(
                 "`{file}` is outside of the kustomization's folder, where Kustomize reads no values"
             )));

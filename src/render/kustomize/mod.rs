@@ -44,6 +44,9 @@ impl Renderer for Kustomize<'_> {
         if self.input.open_load_restrictor {
             arguments.push("--load-restrictor=LoadRestrictionsNone".into());
         }
+        if self.input.managed_by_label {
+            arguments.push("--enable-managedby-label".into());
+        }
         arguments.push(Start::Checkout.reference(request.path).into());
         let fallback = find_kustomization(request);
         let context = Context {

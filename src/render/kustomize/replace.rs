@@ -160,8 +160,7 @@ impl Replacement<'_> {
             root,
             entry,
             namespace,
-            major: self.input.helm_major,
-            is_open: self.input.open_load_restrictor,
+            input: self.input,
         };
         chart.inflate(self.request, self.workspace)
     }

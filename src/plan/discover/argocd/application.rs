@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::source::{self, References};
 use super::{Place, find_text, texts};
 use crate::config::repo::Engine;
-use crate::ids::{AppId, DeclaredBy, Digest};
+use crate::ids::{AppId, ClusterName, DeclaredBy, Digest};
 use crate::plan::discover::Scope;
 use crate::plan::{
     AppSide, AppSource, Declaration, OnRemoval, Refusal, RefusalKind, RendererInput,
@@ -46,7 +46,7 @@ pub(super) fn compose(
         home,
     );
     let mut parts = Parts::default();
-    read_sources(scope, place, value, &mut parts);
+    read_sources(scope, place, value, &cluster, &mut parts);
     for source in &mut parts.sources {
         let major = scope.helm_major(&cluster);
         match &mut source.renderer {
@@ -87,7 +87,13 @@ pub(super) struct Parts {
     pub(super) refusals: BTreeSet<Refusal>,
 }
 
-fn read_sources(scope: &Scope<'_>, place: &Place<'_>, value: &Value, parts: &mut Parts) {
+fn read_sources(
+    scope: &Scope<'_>,
+    place: &Place<'_>,
+    value: &Value,
+    cluster: &ClusterName,
+    parts: &mut Parts,
+) {
     let refuse = |kind, text: &str| place.refuse(kind, text);
     if value.pointer("/spec/sourceHydrator").is_some() {
         let text = "Argo CD's source hydrator";
@@ -111,7 +117,8 @@ fn read_sources(scope: &Scope<'_>, place: &Place<'_>, value: &Value, parts: &mut
     let references = References::collect(&sources);
     let before = parts.sources.len();
     for source in &sources {
-        source::read(scope, place, value, source, &references, parts);
+        let around = (&references, cluster);
+        source::read(scope, place, value, source, around, parts);
     }
     if parts.sources.len() == before && parts.refusals.is_empty() {
         let text = "none of its sources has a `path` or a `chart`";

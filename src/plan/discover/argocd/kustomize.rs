@@ -10,11 +10,17 @@ use crate::plan::kustomization::Walk;
 use crate::plan::{KustomizeEdits, KustomizeInput, RefusalKind};
 
 pub(super) fn compose(source: &Source<'_>, parts: &mut Parts) -> KustomizeInput {
+    let mut input = KustomizeInput {
+        helm_major: source.scope.helm_major(source.cluster),
+        ..KustomizeInput::default()
+    };
+    let argocd = &source.scope.argocd;
+    argocd.apply_options(source.cluster, &mut input);
     let options = source.value.get("kustomize").unwrap_or(&Value::Null);
     let text = |pointer| find_text(options, pointer).map(str::to_owned);
     let annotations = text_map(options, "/commonAnnotations").into_iter();
     let in_environment = super::is_true(options, "/commonAnnotationsEnvsubst");
-    let edits = KustomizeEdits {
+    input.edits = KustomizeEdits {
         name_prefix: text("/namePrefix"),
         name_suffix: text("/nameSuffix"),
         namespace: text("/namespace"),
@@ -39,18 +45,24 @@ pub(super) fn compose(source: &Source<'_>, parts: &mut Parts) -> KustomizeInput 
         ..KustomizeEdits::default()
     };
     if source.is_own {
-        walk(source, &edits, parts);
+        walk(source, &input, parts);
     }
-    KustomizeInput {
-        open_load_restrictor: source.scope.defaults.argocd.open_load_restrictor,
-        edits,
-        helm_major: source.scope.defaults.helm_major,
-        ..KustomizeInput::default()
+    input.api_versions = texts(options, "/apiVersions").map(str::to_owned).collect();
+    if let Some(text) = find_text(options, "/kubeVersion") {
+        match text.parse() {
+            Ok(version) => input.kubernetes = Some(version),
+            Err(_) => {
+                let refusal = source.place.refuse(RefusalKind::Declaration, text);
+                parts.refusals.insert(refusal);
+            }
+        }
     }
+    input
 }
 
 /// Takes everything that the build reads, what the edits add included.
-fn walk(source: &Source<'_>, edits: &KustomizeEdits, parts: &mut Parts) {
+fn walk(source: &Source<'_>, input: &KustomizeInput, parts: &mut Parts) {
+    let edits = &input.edits;
     let scope = source.scope;
     let reader = scope.tree.reader();
     let added = edits
@@ -68,7 +80,8 @@ fn walk(source: &Source<'_>, edits: &KustomizeEdits, parts: &mut Parts) {
         }
     }
     for folder in folders {
-        let closure = Walk::run(scope.tree, &reader, scope.cache, &folder);
+        let mut closure = Walk::run(scope.tree, &reader, scope.cache, &folder);
+        closure.refuse_disabled(input);
         parts.files.extend(closure.files);
         parts.refusals.extend(closure.refusals);
     }

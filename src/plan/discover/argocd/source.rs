@@ -8,7 +8,7 @@ use super::application::Parts;
 use super::environment::Environment;
 use super::{Place, chart, directory, find_text, is_true, kustomize};
 use crate::config::repo::RendererKind;
-use crate::ids::RepoPath;
+use crate::ids::{ClusterName, RepoPath};
 use crate::plan::discover::{Scope, listed};
 use crate::plan::{AppSource, RefusalKind, RendererInput, Waiting};
 
@@ -50,6 +50,8 @@ pub(super) struct Source<'a> {
     /// Whether the folder is one of the tree under judgement.
     pub(super) is_own: bool,
     pub(super) references: &'a References<'a>,
+    /// Where the application goes.
+    pub(super) cluster: &'a ClusterName,
     pub(super) environment: Environment,
 }
 
@@ -59,7 +61,7 @@ pub(super) fn read(
     place: &Place<'_>,
     app: &Value,
     value: &Value,
-    references: &References<'_>,
+    (references, cluster): (&References<'_>, &ClusterName),
     parts: &mut Parts,
 ) {
     let path = find_text(value, "/path");
@@ -90,6 +92,7 @@ pub(super) fn read(
         value,
         is_own,
         references,
+        cluster,
         environment: Environment::of(app, value),
         folder,
     };
