@@ -59,78 +59,103 @@ impl FromStr for BuildOptions {
     /// Reads words that are separated by white space, as Argo CD does: quotes mean nothing.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut options = Self::default();
-        let mut words = text.split_whitespace();
-        let mut has_version = false;
         let mut is_enabled = false;
-        while let Some(word) = words.next() {
-            let (option, given) = match word.split_once('=') {
-                Some((option, value)) => (option, Some(value)),
-                None => (word, None),
-            };
-            let wrong = |value: &str| BuildOptionsError::Value {
+        let mut has_version = false;
+        for (option, value) in split(text)? {
+            let wrong = || BuildOptionsError::Value {
                 option: option.to_owned(),
                 value: value.to_owned(),
             };
-            let flag = || match given {
-                None => Ok(true),
-                Some(value) => read_flag(value).ok_or_else(|| wrong(value)),
-            };
-            let mut value = || {
-                let next = given.or_else(|| words.next());
-                next.ok_or_else(|| BuildOptionsError::NoValue(option.to_owned()))
-            };
+            let flag = || read_flag(value).ok_or_else(wrong);
             match option {
                 "--enable-helm" => is_enabled = flag()?,
                 "--enable-alpha-plugins" => options.plugins = flag()?,
                 "--enable-exec" => options.exec = flag()?,
                 "--enable-managedby-label" => options.managed_by_label = flag()?,
-                "--as-current-user" | "--network" | "--helm-debug" | "--stack-trace" => {
-                    flag()?;
-                }
-                "--network-name" | "--mount" | "--env" | "-e" => {
-                    value()?;
-                }
+                "--helm-api-versions" => options.api_versions.push(value.to_owned()),
+                "--helm-kube-version" => has_version = true,
                 "--load-restrictor" => {
-                    options.open_load_restrictor = match value()? {
+                    options.open_load_restrictor = match value {
                         "LoadRestrictionsNone" => true,
                         "LoadRestrictionsRootOnly" | "" => false,
-                        other => return Err(wrong(other)),
+                        _ => return Err(wrong()),
                     };
                 }
-                "--reorder" => match value()? {
-                    "legacy" | "none" => {}
-                    other => return Err(wrong(other)),
-                },
-                "--helm-api-versions" => options.api_versions.push(value()?.to_owned()),
-                "--helm-kube-version" => {
-                    value()?;
-                    has_version = true;
-                }
+                "--reorder" if !["legacy", "none"].contains(&value) => return Err(wrong()),
                 "--helm-command" => {
-                    let program = value()?;
-                    let name = program.rsplit('/').next().unwrap_or_default();
+                    let name = value.rsplit('/').next().unwrap_or_default();
                     if !["helm", "helm3", "helm4"].contains(&name) {
-                        return Err(wrong(program));
+                        return Err(wrong());
                     }
                 }
                 "--output" | "-o" => {
                     return Err(BuildOptionsError::NotFollowed(option.to_owned()));
                 }
-                _ if word.starts_with('-') => {
-                    return Err(BuildOptionsError::Unknown(option.to_owned()));
+                other if FLAGS.contains(&other) => {
+                    flag()?;
                 }
-                _ => return Err(BuildOptionsError::Argument(word.to_owned())),
+                _ => {}
             }
         }
         // Argo CD's own version stands behind this one, where it knows that charts are inflated.
         if has_version && !is_enabled {
-            return Err(BuildOptionsError::NotFollowed(
-                "--helm-kube-version` without `--enable-helm".to_owned(),
-            ));
+            let what = "--helm-kube-version` without `--enable-helm";
+            return Err(BuildOptionsError::NotFollowed(what.to_owned()));
         }
         options.charts = is_enabled || options.plugins;
         Ok(options)
     }
+}
+
+/// Options that are on or off.
+const FLAGS: [&str; 8] = [
+    "--enable-helm",
+    "--enable-alpha-plugins",
+    "--enable-exec",
+    "--enable-managedby-label",
+    "--as-current-user",
+    "--network",
+    "--helm-debug",
+    "--stack-trace",
+];
+
+/// Options with a value.
+const VALUES: [&str; 11] = [
+    "--load-restrictor",
+    "--reorder",
+    "--helm-api-versions",
+    "--helm-kube-version",
+    "--helm-command",
+    "--network-name",
+    "--mount",
+    "--env",
+    "-e",
+    "--output",
+    "-o",
+];
+
+/// The options with their values, in order.
+fn split(text: &str) -> Result<Vec<(&str, &str)>, BuildOptionsError> {
+    let mut words = text.split_whitespace();
+    let mut found = Vec::new();
+    while let Some(word) = words.next() {
+        let (option, given) = match word.split_once('=') {
+            Some((option, value)) => (option, Some(value)),
+            None => (word, None),
+        };
+        let value = match () {
+            () if FLAGS.contains(&option) => given.unwrap_or("true"),
+            () if VALUES.contains(&option) => given
+                .or_else(|| words.next())
+                .ok_or_else(|| BuildOptionsError::NoValue(option.to_owned()))?,
+            () if word.starts_with('-') => {
+                return Err(BuildOptionsError::Unknown(option.to_owned()));
+            }
+            () => return Err(BuildOptionsError::Argument(word.to_owned())),
+        };
+        found.push((option, value));
+    }
+    Ok(found)
 }
 
 /// What Go reads as true or false.

@@ -197,8 +197,8 @@ fn read_lists(kustomization: &Value) -> Result<Vec<Result<InflatedChart, String>
         None => Ok::<_, String>(
             former
                 .iter()
-                .filter_map(|entry| text(entry, before))
-                .last()
+                .rev()
+                .find_map(|entry| text(entry, before))
                 .unwrap_or_default(),
         ),
     };
