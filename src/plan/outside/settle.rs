@@ -172,7 +172,7 @@ mod tests {
 
     use super::*;
     use crate::outside::Files;
-    use crate::plan::AppSource;
+    use crate::plan::{AppSource, BuildFeature};
 
     const ADDRESS: &str = "https://git.example/team/app.git";
 
@@ -234,6 +234,35 @@ mod tests {
             let (mut side, tree) = fetched(plain(), waiting, &files);
             settle(&mut side, &tree);
             assert_eq!(side.sources[0].renderer, plain());
+        }
+    }
+
+    #[test]
+    fn what_the_options_do_not_enable_is_refused_in_a_fetched_folder_too() {
+        for (disabled, expected) in [
+            (vec![BuildFeature::Charts], vec![RefusalKind::BuildOption]),
+            (vec![BuildFeature::Plugins], vec![]),
+        ] {
+            let input = KustomizeInput {
+                disabled: disabled.into_iter().collect(),
+                ..KustomizeInput::default()
+            };
+            let files = ["deploy/kustomization.yaml", "deploy/charts/x/Chart.yaml"];
+            let renderer = RendererInput::Kustomize(input);
+            let (mut side, tree) = fetched(renderer, Waiting::default(), &files);
+            let mount = mount_of(&need_of(&side.sources[0]).unwrap());
+            let text = "helmCharts:\n- {name: x, releaseName: r}\n";
+            let file = mount.join(files[0]).unwrap();
+            let tree = tree
+                .with_files(Files::from([
+                    (file.clone(), Arc::from(text.as_bytes())),
+                    (mount.join(files[1]).unwrap(), Arc::from(b"".as_slice())),
+                ]))
+                .unwrap();
+            settle(&mut side, &tree);
+            let kinds: Vec<_> = side.refusals.iter().map(|refusal| refusal.kind).collect();
+            assert_eq!(kinds, expected);
+            assert!(side.refusals.iter().all(|refusal| refusal.path == file));
         }
     }
 
