@@ -3,17 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::changes::{find_changes, names};
-use super::discover::{CHART, Patterns, find_kustomization, read_manifests};
+use super::discover::{Patterns, read_manifests};
 use super::extend::{Planner, SideApps};
-use super::kustomization::find_files;
 use super::orphans;
 use super::replaced::leave_out;
+use super::standing::{keep_files, refuse_assumed, refuse_covering};
 use super::{
-    AppSide, AppSource, ChangedFile, Declared, Defaults, Plan, PlannedApp, RendererInput,
-    Selection, Untouched, UntouchedItem, UntouchedReason, Why,
+    AppSide, ChangedFile, Declared, Defaults, Plan, PlannedApp, Selection, Untouched,
+    UntouchedItem, UntouchedReason, Why,
 };
-use crate::config::repo::{self, RendererKind, RepoConfig};
-use crate::ids::{AppId, DeclaredBy, RepoPath};
+use crate::config::repo::{self, RepoConfig};
+use crate::ids::{AppId, RepoPath};
 use crate::tree::{EntryKind, Tree};
 
 /// Plans the change from `base` to `head` without what objects declare. `config` is the base's.
@@ -33,25 +33,10 @@ impl Planner<'_> {
     /// What the files of both sides show, each with what it has to keep of the other.
     pub fn find_both(&self, base: &Tree, head: &Tree, selection: &Selection) -> [SideApps; 2] {
         let [mut before, mut after] = [self.find(base, selection), self.find(head, selection)];
-        // A kustomization that another begins to refer to, or ceases to, is still there: it is neither
-        // introduced nor removed.
         self.complete(head, &mut after, &before);
         self.complete(base, &mut before, &after);
         keep_files(head, &before, &mut after);
         [before, after].map(SideApps::of)
-    }
-
-    fn complete(&self, tree: &Tree, side: &mut Declared, other: &Declared) {
-        for id in other.apps.keys() {
-            if id.kind != DeclaredBy::Kustomization || side.apps.contains_key(id) {
-                continue;
-            }
-            let folder: RepoPath = id.name.parse().unwrap_or_default();
-            let (config, defaults) = (self.config, self.defaults);
-            if let Some(found) = find_kustomization(tree, config, defaults, &folder, &self.cache) {
-                side.apps.insert(id.clone(), found);
-            }
-        }
     }
 
     /// Plans the change between two sides: pairs their applications, and finds those that it touches.
@@ -67,6 +52,8 @@ impl Planner<'_> {
             (&mut before.found, &before.replaced),
             (&mut after.found, &after.replaced),
         );
+        refuse_covering(&before, &mut after);
+        refuse_assumed(&before, &mut after);
         // What a head that renders declares is judged, whatever could be known of it before.
         let withheld = after.withhold(&mut before);
         before.found.apps.extend(before.declared);
@@ -112,68 +99,6 @@ impl Planner<'_> {
         plan.untouched.dedup();
         plan
     }
-}
-
-/// A file that held manifests and still stands in its folder is read as before. Otherwise a misspelt
-/// `apiVersion` would take the file out of its application, and the slip would read as a deletion.
-fn keep_files(tree: &Tree, before: &Declared, after: &mut Declared) {
-    let is_directory = |side: &AppSide| {
-        let kinds = side.sources.iter().map(|source| source.renderer.kind());
-        kinds
-            .into_iter()
-            .all(|kind| kind == RendererKind::Directory)
-    };
-    let read: BTreeSet<RepoPath> = after
-        .apps
-        .values()
-        .flat_map(|side| side.closure.iter().cloned())
-        .collect();
-    for (id, side) in before.apps.iter().filter(|(_, side)| is_directory(side)) {
-        let lost: Vec<RepoPath> = side
-            .closure
-            .iter()
-            .filter(|path| tree.is_file(path) && !read.contains(*path))
-            .filter(|path| !is_of_a_tool(tree, &path.parent()))
-            .cloned()
-            .collect();
-        if lost.is_empty() {
-            continue;
-        }
-        let kept = after.apps.entry(id.clone()).or_insert_with(|| AppSide {
-            closure: BTreeSet::new(),
-            sources: side.sources.iter().map(without_files).collect(),
-            ..side.clone()
-        });
-        if is_directory(kept) {
-            for source in &mut kept.sources {
-                if let RendererInput::Directory { files } = &mut source.renderer {
-                    files.extend(lost.iter().cloned());
-                }
-            }
-            kept.closure.extend(lost);
-        }
-    }
-}
-
-fn without_files(source: &AppSource) -> AppSource {
-    let mut source = source.clone();
-    if let RendererInput::Directory { files } = &mut source.renderer {
-        files.clear();
-    }
-    source
-}
-
-/// True for a folder that a kustomization or a chart has taken over.
-fn is_of_a_tool(tree: &Tree, folder: &RepoPath) -> bool {
-    let mut above = folder.clone();
-    let holds_chart = |folder: &RepoPath| {
-        let chart = folder.join(CHART);
-        chart.is_some_and(|path| tree.claims_file(&path))
-    };
-    while !above.is_root() && !holds_chart(&above) {
-        above = above.parent();
-    }
-    holds_chart(&above) || !find_files(tree, folder).is_empty()
 }
 
 type Pair<'a> = (Option<&'a AppSide>, Option<&'a AppSide>);

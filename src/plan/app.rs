@@ -29,6 +29,8 @@ pub struct AppSide {
     pub declaration: Option<Declaration>,
     /// True where the deployer makes the namespace when it is missing.
     pub creates_namespace: bool,
+    /// The source that counts as this repository although no object says so, as it is referred to.
+    pub assumed: Option<String>,
 }
 
 impl Default for AppSide {
@@ -44,6 +46,7 @@ impl Default for AppSide {
             refusals: Vec::new(),
             declaration: None,
             creates_namespace: false,
+            assumed: None,
         }
     }
 }
@@ -65,6 +68,8 @@ pub struct Declaration {
     pub suspended: bool,
     /// The set that generates it, where one does.
     pub set: Option<String>,
+    /// True where the object's file has it differently: what deploys the file changes it.
+    pub covers: bool,
 }
 
 /// What happens to an application's objects when its declaration is removed.

@@ -7,6 +7,7 @@ use super::cache::Cache;
 use super::discover::{declare_at_with, declare_seen, declare_with};
 use super::replaced::{Replaced, find_replaced};
 use super::seen::Seen;
+use super::standing::{find_covering, note_covering};
 use super::{AppSide, Declared, Defaults, Refusal, RefusalKind, Selection, parallel};
 use crate::config::repo::RepoConfig;
 use crate::ids::{AppId, DeclaredBy, RepoPath};
@@ -165,7 +166,9 @@ impl<'a> Planner<'a> {
     pub fn extend(&self, tree: &Tree, found: &Declared, mut seen: Seen<'_>) -> Round {
         // A deployer's own rendering of an object comes before the one of a folder found by its files.
         seen.objects.sort_by_key(|object| is_found(object.parent));
-        let first = declare_seen(tree, self.config, self.defaults, &self.cache, &seen);
+        let covering = find_covering(&seen.objects);
+        let mut first = declare_seen(tree, self.config, self.defaults, &self.cache, &seen);
+        note_covering(&mut first, &covering);
         let replaced = find_replaced(found, &first);
         let before = seen.objects.len();
         seen.objects.retain(|object| {
@@ -181,7 +184,8 @@ impl<'a> Planner<'a> {
                 declared: first,
             };
         }
-        let declared = declare_seen(tree, self.config, self.defaults, &self.cache, &seen);
+        let mut declared = declare_seen(tree, self.config, self.defaults, &self.cache, &seen);
+        note_covering(&mut declared, &covering);
         Round {
             wanted,
             replaced: find_replaced(found, &declared),

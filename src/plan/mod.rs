@@ -22,6 +22,7 @@ mod parallel;
 mod remote;
 mod replaced;
 mod seen;
+mod standing;
 
 pub use affected::build;
 pub use app::{AppSide, AppSource, Declaration, OnRemoval, Refusal, RefusalKind, Waiting};

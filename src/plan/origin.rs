@@ -13,11 +13,18 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// True when this URL names the repository: host and path are compared without case, scheme, user,
-    /// port and a `.git` at the end.
+    /// True when this URL names the repository: host and path are compared without case, user and a
+    /// `.git` at the end, and it does not matter whether Git is spoken over HTTPS or SSH. Another port
+    /// than the usual one, HTTP without encryption and everything that is not Git (`oci://`) may lead
+    /// to another server: there the whole address has to be the same.
     pub fn is_own(&self, url: &str) -> bool {
-        let wanted = normalize(url);
-        !wanted.is_empty() && self.urls.iter().any(|own| normalize(own) == wanted)
+        let Some(wanted) = Address::parse(url) else {
+            return false;
+        };
+        self.urls
+            .iter()
+            .filter_map(|own| Address::parse(own))
+            .any(|own| own == wanted)
     }
 
     /// True when what follows this revision gets the change: the branch that the change goes to, or
@@ -35,40 +42,53 @@ impl Origin {
     }
 }
 
-/// `host/path`, in lower case.
-fn normalize(url: &str) -> String {
-    let url = url.trim().to_lowercase();
-    let (is_scp, rest) = match url.split_once("://") {
-        Some((_, rest)) => (false, rest),
-        None => (true, url.as_str()),
-    };
-    let rest = match rest.split_once('@') {
-        Some((user, rest)) if !user.contains('/') => rest,
-        _ => rest,
-    };
-    let path_start = rest.find('/').unwrap_or(rest.len());
-    let (host, path) = match rest.find(':').filter(|at| *at < path_start) {
-        Some(at) => {
-            let host = rest.get(..at).unwrap_or_default();
-            let behind = rest.get(at + 1..).unwrap_or_default();
+/// What tells repositories apart.
+#[derive(Debug, PartialEq, Eq)]
+struct Address {
+    /// Scheme and port, where they are not those that everybody uses for Git.
+    unusual: Option<(String, String)>,
+    host: String,
+    path: String,
+}
+
+impl Address {
+    /// `None` for what names no repository.
+    fn parse(url: &str) -> Option<Self> {
+        let url = url.trim().to_lowercase();
+        let (scheme, rest) = match url.split_once("://") {
+            Some((scheme, rest)) => (Some(scheme), rest),
+            None => (None, url.as_str()),
+        };
+        let rest = match rest.split_once('@') {
+            Some((user, rest)) if !user.contains('/') => rest,
+            _ => rest,
+        };
+        let path_start = rest.find('/').unwrap_or(rest.len());
+        let (host, port, path) = match rest.find(':').filter(|at| *at < path_start) {
             // `host:path` in the short form; a port otherwise.
-            let path = if is_scp {
-                behind
-            } else {
-                behind
-                    .find('/')
-                    .map_or("", |at| behind.get(at..).unwrap_or_default())
-            };
-            (host, path)
-        }
-        None => rest.split_at(path_start),
-    };
-    let path = path.trim_matches('/');
-    let path = path
-        .strip_suffix(".git")
-        .unwrap_or(path)
-        .trim_end_matches('/');
-    format!("{host}/{path}")
+            Some(at) if scheme.is_none() => (rest.get(..at)?, "", rest.get(at + 1..)?),
+            Some(at) => (
+                rest.get(..at)?,
+                rest.get(at + 1..path_start)?,
+                rest.get(path_start..)?,
+            ),
+            None => (rest.get(..path_start)?, "", rest.get(path_start..)?),
+        };
+        let path = path.trim_matches('/');
+        let path = path.strip_suffix(".git").unwrap_or(path);
+        let usual = matches!(
+            (scheme, port),
+            (None, "")
+                | (Some("https"), "" | "443")
+                | (Some("ssh" | "git+ssh" | "ssh+git"), "" | "22")
+        );
+        let unusual = || (scheme.unwrap_or_default().to_owned(), port.to_owned());
+        (!host.is_empty() && !path.is_empty()).then(|| Self {
+            unusual: (!usual).then(unusual),
+            host: host.to_owned(),
+            path: path.trim_end_matches('/').to_owned(),
+        })
+    }
 }
 
 #[cfg(test)]
@@ -91,7 +111,7 @@ mod tests {
             "git@github.example:acme/deploy.git",
             "ssh://git@github.example/acme/deploy",
             "ssh://git@github.example:22/acme/deploy.git",
-            "http://github.example/acme/deploy",
+            "https://github.example:443/acme/deploy",
         ] {
             assert!(origin().is_own(url), "{url}");
         }
@@ -100,9 +120,31 @@ mod tests {
             "https://other.example/acme/deploy",
             "acme/deploy",
             "",
+            // Each may be another server, or another kind of it.
+            "http://github.example/acme/deploy",
+            "https://github.example:8443/acme/deploy",
+            "ssh://git@github.example:2222/acme/deploy",
+            "oci://github.example/acme/deploy",
+            "file://github.example/acme/deploy",
         ] {
             assert!(!origin().is_own(url), "{url}");
         }
+    }
+
+    #[test]
+    fn an_unusual_address_is_the_repository_where_it_is_named_so() {
+        let origin = Origin {
+            urls: vec![
+                "http://git.local:3000/acme/deploy.git".to_owned(),
+                "oci://registry.example/acme/deploy".to_owned(),
+            ],
+            ..Origin::default()
+        };
+        assert!(origin.is_own("http://git.local:3000/Acme/deploy"));
+        assert!(!origin.is_own("https://git.local:3000/acme/deploy"));
+        assert!(!origin.is_own("git@git.local:acme/deploy.git"));
+        assert!(origin.is_own("oci://registry.example/acme/deploy"));
+        assert!(!origin.is_own("https://registry.example/acme/deploy"));
     }
 
     #[test]

@@ -95,6 +95,14 @@ impl Scan {
         }
         if !body.starts_with([' ', '\t', '-']) {
             self.in_metadata = body == "metadata:";
+            if let Some(braces) = body.strip_prefix("metadata:") {
+                let fields = braces.trim().trim_start_matches('{').split(',');
+                let mut names = fields.filter_map(|field| field.trim().strip_prefix("name:"));
+                if let Some(name) = names.next() {
+                    let name = read_scalar(name.trim_end_matches('}'));
+                    self.name.get_or_insert(name);
+                }
+            }
             if let Some(kind) = body.strip_prefix("kind:") {
                 self.kind.get_or_insert_with(|| read_scalar(kind));
             }

@@ -52,12 +52,7 @@ fn serve(home: &Path) -> Station {
         .iter()
         .map(|(name, bytes)| (name.as_str(), bytes.clone()))
         .collect();
-    // The repository knows one of them by another name, too.
-    let index = format!(
-        "{}  alias:\n  - {{apiVersion: v2, name: alias, version: 1.0.0, urls: [web-1.0.0.tgz]}}\n",
-        index(home, &named, "").replace("\ngenerated:", "\n# generated:"),
-    );
-    station.put_bytes("/index.yaml", index);
+    station.put_bytes("/index.yaml", index(home, &named, ""));
     for (name, bytes) in packed {
         station.put_bytes(&format!("/{name}"), bytes);
     }
@@ -231,13 +226,6 @@ fn what_kustomize_does_not_find_in_a_fetched_chart_is_not_found() {
         (
             format!("helmCharts:\n- {{{}}}\n", web.replace("http://", "ftp://")),
             "no address of a chart repository",
-        ),
-        (
-            format!(
-                "helmCharts:\n- {{{}}}\n",
-                web.replace("name: web", "name: alias")
-            ),
-            "app/kustomization.yaml:2: `charts/alias-1.0.0/alias` does not exist",
         ),
         (
             format!("helmCharts:\n- {{{web}, unknown: field}}\n"),

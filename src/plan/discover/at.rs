@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::listed::find_renderer;
-use super::{Scope, directory, helm, listed};
+use super::{CHART, Scope, directory, helm, listed};
 use crate::config::repo::{RendererKind, RepoConfig};
-use crate::ids::{DeclaredBy, RepoPath};
+use crate::ids::{AppId, DeclaredBy, RepoPath};
 use crate::plan::cache::Cache;
 use crate::plan::kustomization::{Closure, Walk, find_files, parse_kustomization};
 use crate::plan::{AppSide, Declared, Defaults, RendererInput};
@@ -69,6 +69,30 @@ pub(in crate::plan) fn find_kustomization(
     let closure = Walk::run(tree, &reader, cache, folder);
     let renderer = RendererInput::Kustomize(scope.kustomize_input());
     Some(scope.side(folder, renderer, None, closure))
+}
+
+/// The application of this identity that the chart in its folder makes, whether or not it is another
+/// chart's dependency; `None` when there is none.
+pub(in crate::plan) fn find_chart(
+    tree: &Tree,
+    config: &RepoConfig,
+    defaults: &Defaults,
+    id: &AppId,
+    cache: &Cache,
+) -> Option<AppSide> {
+    let scope = Scope::new(tree, cache, config, defaults);
+    let folder: RepoPath = id.name.parse().ok()?;
+    let is_chart = tree.claims_file(&folder.join(CHART)?);
+    if !is_chart || !config.discovery.helm || scope.exclude.matches(&folder) {
+        return None;
+    }
+    let (chart, closure) = helm::read(&scope, &tree.reader(), &folder);
+    if chart.is_library {
+        return None;
+    }
+    let mut declared = Declared::default();
+    helm::declare(&scope, &folder, &closure, &mut declared);
+    declared.apps.remove(id)
 }
 
 /// The manifests directly in this folder, whatever else it holds.

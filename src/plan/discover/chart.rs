@@ -18,7 +18,7 @@ const DEPTH_LIMIT: usize = 32;
 /// What `Chart.yaml` or `requirements.yaml` says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Chart {
-    pub(in crate::plan) name: String,
+    pub(super) name: String,
     /// True for a chart that renders nothing by itself.
     pub(super) is_library: bool,
     /// Names of the charts it needs, with their lines.
@@ -30,7 +30,7 @@ pub(crate) struct Chart {
 }
 
 impl Chart {
-    pub(in crate::plan) fn parse(bytes: &[u8]) -> Self {
+    pub(super) fn parse(bytes: &[u8]) -> Self {
         let stream = yaml::read(bytes, &Budget::file());
         let mut chart = Self {
             error: stream

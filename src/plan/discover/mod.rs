@@ -11,7 +11,7 @@ mod listed;
 
 pub use argocd::set::{self, expand_set};
 pub use at::declare_at;
-pub(super) use at::{declare_at_with, find_kustomization, read_manifests};
+pub(super) use at::{declare_at_with, find_chart, find_kustomization, read_manifests};
 pub(super) use chart::{Chart, FILE_NAME as CHART, collect as collect_chart_files};
 pub(super) use flux::{build_fetched, clean};
 pub(super) use helm::{collect_chart, local_archive};

@@ -6,7 +6,7 @@ use super::find_files;
 use super::parse::{Inflated, Parsed, Reference, Role, parse_kustomization, parse_plugins};
 use crate::ids::RepoPath;
 use crate::plan::cache::Cache;
-use crate::plan::discover::{Chart, collect_chart_files};
+use crate::plan::discover::collect_chart_files;
 use crate::plan::{BuildFeature, KustomizeInput, Refusal, RefusalKind, outside, remote};
 use crate::tree::{EntryKind, Reader, Tree, TreeError};
 
@@ -192,10 +192,6 @@ impl<'a> Walk<'a> {
             };
             let fetched = outside::find_chart(self.tree, &need);
             match &fetched {
-                // Helm unpacks a chart under its own name, and Kustomize looks for the other.
-                Some(fetched) if !self.is_named(fetched, &chart.name) => {
-                    return self.refuse_file(RefusalKind::Missing, file, *line, &text);
-                }
                 Some(fetched) => self.take_folder(fetched),
                 None => {
                     let text = need.to_string();
@@ -221,15 +217,6 @@ impl<'a> Walk<'a> {
         if !values.text.is_empty() {
             self.follow(place, folder, None);
         }
-    }
-
-    fn is_named(&self, folder: &RepoPath, name: &str) -> bool {
-        let known = &self.cache.charts;
-        folder.join("Chart.yaml").is_some_and(|path| {
-            known
-                .read(self.tree, self.reader, &path, Chart::parse)
-                .is_ok_and(|found| found.name == name)
-        })
     }
 
     fn take_folder(&mut self, chart: &RepoPath) {

@@ -170,10 +170,6 @@ fn a_change_that_keeps_manifests_and_hides_their_application_is_refused() {
     for (file, text) in [
         ("app/kustomization.yaml", "kind: Component\n"),
         ("app/kustomization.yaml", "resources: []\n"),
-        (
-            "Chart.yaml",
-            "apiVersion: v2\nname: x\nversion: 1.0.0\ntype: library\n",
-        ),
     ] {
         assert_eq!(
             refused(&[known], &[known, (file, text)]),

@@ -164,6 +164,7 @@ mod tests {
                 on_removal: OnRemoval::Deleted,
                 suspended: false,
                 set: None,
+                covers: false,
             }),
             ..AppSide::default()
         };

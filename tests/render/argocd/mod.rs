@@ -16,6 +16,7 @@ use crate::workbench::{Repository, path, settings, settings_with};
 mod changes;
 mod escapes;
 mod options;
+mod standing;
 
 const URL: &str = "https://github.com/example/deploy";
 const CONFIG_MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {k: v}\n";

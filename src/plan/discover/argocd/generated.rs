@@ -122,6 +122,7 @@ fn stand_in(
             },
             suspended: false,
             set: None,
+            covers: false,
         }),
         ..AppSide::default()
     }

@@ -31,18 +31,22 @@ pub(super) fn resolve_external(
                 reference.describe()
             )),
             digest: None,
+            assumed: None,
         };
     };
-    let source = compose(world, objects, found, &reference.name, &wrong);
+    let composed = compose(world, objects, found, &reference.name, &wrong);
+    let (source, assumed) = composed.unwrap_or_else(|| {
+        let text = format!(
+            "{}, which the ArtifactGenerator `{}` puts together",
+            reference.describe(),
+            found.name()
+        );
+        (Source::Unknown(text), None)
+    });
     Resolved {
-        source: source.unwrap_or_else(|| {
-            Source::Unknown(format!(
-                "{}, which the ArtifactGenerator `{}` puts together",
-                reference.describe(),
-                found.name()
-            ))
-        }),
+        source,
         digest: Some(found.deciding_digest()),
+        assumed,
     }
 }
 
@@ -52,18 +56,19 @@ fn find_artifact<'a>(object: &Object<'a>, name: &str, wrong: &'a Wrong) -> Optio
     artifacts.find(|artifact| artifact.text("name") == Some(name))
 }
 
-/// `None` where it is not a part of this repository.
+/// The part of this repository that it is, and the source that is only assumed to be it; `None` where
+/// it is anything else.
 fn compose(
     world: &World<'_, '_>,
     objects: &Objects<'_>,
     generator: &Object<'_>,
     name: &str,
     wrong: &Wrong,
-) -> Option<Source> {
+) -> Option<(Source, Option<String>)> {
     let spec = Fields::of(spec_of(generator), "spec", wrong);
     let mut root: Option<RepoPath> = None;
     let mut taken = Vec::new();
-    let mut artifact = None;
+    let (mut artifact, mut assumed) = (None, None);
     for copy in find_artifact(generator, name, wrong)?.items("copy") {
         let plain = copy.list("exclude").is_empty()
             && matches!(copy.text("strategy"), None | Some("Overwrite"));
@@ -80,16 +85,18 @@ fn compose(
         if reference.kind == "ExternalArtifact" {
             return None;
         }
-        match resolve(world, objects, generator, &reference, &path).source {
+        let resolved = resolve(world, objects, generator, &reference, &path);
+        match resolved.source {
             Source::Own(own, _) => artifact = Some(own),
             Source::Elsewhere { .. } | Source::Unknown(_) => return None,
         }
+        assumed = assumed.or(resolved.assumed);
         root = Some(begins);
         taken.push(path);
     }
     let artifact = artifact?;
     let narrowed = world.artifacts.narrow(&artifact, &taken);
-    Some(Source::Own(narrowed, root?))
+    Some((Source::Own(narrowed, root?), assumed))
 }
 
 /// What a copy takes, and the folder of the source that its target makes the root.

@@ -59,6 +59,7 @@ pub(super) fn build(
         closure: closure.files,
         refusals: closure.refusals.into_iter().collect(),
         declaration: Some(object.declaration(&used.digests, on_removal, suspended)),
+        assumed: resolved.assumed,
         ..AppSide::default()
     };
     let side = with_files(side, &used.files);

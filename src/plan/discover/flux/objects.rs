@@ -152,6 +152,7 @@ impl<'a> Object<'a> {
             on_removal,
             suspended,
             set: None,
+            covers: false,
         }
     }
 

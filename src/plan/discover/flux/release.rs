@@ -68,6 +68,7 @@ pub(super) fn build(
         refusals: chart.closure.refusals.into_iter().collect(),
         declaration: Some(object.declaration(&digests, on_removal, suspended)),
         creates_namespace: spec.inside("install").flag("createNamespace"),
+        assumed: chart.assumed,
         ..AppSide::default()
     };
     let side = with_files(side, &files);
@@ -129,6 +130,7 @@ struct Chart {
     values: Vec<RepoPath>,
     closure: Closure,
     digests: Vec<Digest>,
+    assumed: Option<String>,
 }
 
 impl Chart {
@@ -165,6 +167,7 @@ impl Chart {
             values: Vec::new(),
             closure: Closure::default(),
             digests: Vec::new(),
+            assumed: None,
         }
     }
 
@@ -231,6 +234,7 @@ impl Chart {
             Source::Unknown(text) => Self::unknown(object, text),
         };
         found.digests.extend(resolved.digest);
+        found.assumed = resolved.assumed;
         found
     }
 

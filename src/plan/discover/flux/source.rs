@@ -32,6 +32,8 @@ pub(super) enum Source {
 pub(super) struct Resolved {
     pub(super) source: Source,
     pub(super) digest: Option<Digest>,
+    /// The reference, where no object says what it leads to and it counts as this repository.
+    pub(super) assumed: Option<String>,
 }
 
 /// The source that a `sourceRef` or `chartRef` names.
@@ -77,9 +79,12 @@ pub(super) fn resolve(
     let kind = (SOURCE, reference.kind.as_str());
     let found = objects.find(from, kind, &reference.namespace, &reference.name);
     let Some(found) = found else {
+        let source = resolve_undeclared(world, objects, from, reference, folder);
+        let is_own = matches!(source, Source::Own(..));
         return Resolved {
-            source: resolve_undeclared(world, objects, from, reference, folder),
+            source,
             digest: None,
+            assumed: is_own.then(|| reference.describe()),
         };
     };
     // What is wrong with a source is said where it is declared; here its defaults hold.
@@ -93,6 +98,7 @@ pub(super) fn resolve(
     Resolved {
         source: source.unwrap_or_else(|| Source::Unknown(reference.describe())),
         digest: Some(found.deciding_digest()),
+        assumed: None,
     }
 }
 
