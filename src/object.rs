@@ -204,6 +204,24 @@ impl Manifest {
         self
     }
 
+    /// The same object as Argo CD sees it in what no chart rendered: to it, the annotation of a chart
+    /// test is one of a hook without an event.
+    #[must_use]
+    pub fn with_tests_as_hooks(mut self) -> Self {
+        if self.role == Role::Test {
+            self.role = Role::Hook;
+        }
+        self
+    }
+
+    /// True where this object was applied and its next form is a hook: deployers that run hooks then
+    /// take it out of what they apply, and remove it. Argo CD's `Skip` lets it stay as it is.
+    pub fn becomes_hook(&self, next: &Self) -> bool {
+        matches!(self.role, Role::Object | Role::Crd)
+            && matches!(next.role, Role::Hook | Role::Test)
+            && !role::is_skipped(&next.value)
+    }
+
     /// The same object as a deployer sees it that knows neither chart tests nor hooks.
     #[must_use]
     pub fn without_hooks(mut self) -> Self {

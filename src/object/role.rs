@@ -32,6 +32,13 @@ pub(super) fn role_of(object: &ObjectRef, value: &Value) -> Role {
     role_without_hooks(object)
 }
 
+/// True for an object that Argo CD leaves as it is: all its hooks are `Skip`.
+pub(super) fn is_skipped(value: &Value) -> bool {
+    let annotations = value.pointer("/metadata/annotations");
+    let hooks = annotations.and_then(|found| found.get(ARGO_HOOK)?.as_str());
+    hooks.is_some_and(|hooks| hooks.split(',').all(|hook| hook.trim() == "Skip"))
+}
+
 /// The role of a document whose annotations mean nothing to its deployer.
 pub(super) fn role_without_hooks(object: &ObjectRef) -> Role {
     if object.group == "apiextensions.k8s.io" && object.kind == "CustomResourceDefinition" {

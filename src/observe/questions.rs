@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::scope::{Place, find_place, read_defined};
 use super::{Question, Withheld};
 use crate::cluster_facts::ClusterFacts;
+use crate::config::repo::Engine;
 use crate::config::settings::Allow;
 use crate::ids::{ObjectKey, ObjectRef, Side};
 use crate::object::{Manifest, Role};
@@ -73,13 +74,25 @@ impl Pair {
         }
     }
 
+    /// Leaves the object alone where one side is a hook of the same name: it comes or goes.
+    fn part_hook(&mut self) {
+        let (Some(base), Some(head)) = (&self.base, &self.head) else {
+            return;
+        };
+        if base.becomes_hook(head) {
+            self.head = None;
+        } else if head.becomes_hook(base) {
+            self.base = None;
+        }
+    }
+
     fn any(&self) -> impl Iterator<Item = &Manifest> {
         self.base.iter().chain(&self.head)
     }
 }
 
 /// The objects of an application, paired by identity, in order of identity; chart tests are left
-/// out. `None` when a side could not be rendered: nothing may then be concluded from what is missing.
+/// out, and hooks that an object became or was. `None` when a side could not be rendered: nothing may then be concluded from what is missing.
 pub fn read_pairs(
     planned: &PlannedApp,
     rendered: &RenderedApp,
@@ -115,6 +128,12 @@ pub fn read_pairs(
                 Side::Head => pair.head = Some(manifest),
             }
         }
+    }
+    let runs_hooks = planned
+        .latest()
+        .is_some_and(|side| matches!(side.engine, Engine::ArgoCd | Engine::Flux));
+    if runs_hooks {
+        pairs.values_mut().for_each(Pair::part_hook);
     }
     Some(pairs)
 }

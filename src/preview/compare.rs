@@ -64,6 +64,12 @@ fn compose_one(
         // Nobody deletes what its application leaves behind.
         changes.retain(|change| change.action != Action::Delete);
     }
+    if let Some(rendered) = rendered {
+        changes
+            .iter_mut()
+            .filter(|change| change.action == Action::Delete)
+            .for_each(|change| note_hook(change, rendered));
+    }
     pair_generated(&mut changes, questions);
     changes.sort_by(|one, other| (&one.object, one.origin).cmp(&(&other.object, other.origin)));
     let touched: BTreeSet<_> = changes.iter().map(|change| change.object.key()).collect();
@@ -161,6 +167,20 @@ fn compose_change(
         diff,
         dangers,
         uid: None,
+    }
+}
+
+/// Says of a deletion that the object is still written down, as a hook.
+fn note_hook(change: &mut Change, rendered: &RenderedApp) {
+    let (name, kind) = (&change.object.name, &change.object.kind);
+    let mut manifests = rendered.head.manifests().unwrap_or_default().iter();
+    let is_hook = manifests.any(|manifest| {
+        let object = manifest.object();
+        object.name == *name && object.kind == *kind && manifest.role() == Role::Hook
+    });
+    if is_hook {
+        let note = "it becomes a hook, so its deployer no longer keeps it";
+        change.note = join(Some(note), change.note.as_deref());
     }
 }
 

@@ -138,7 +138,7 @@ pub(super) fn withheld(reason: Withheld) -> &'static str {
     match reason {
         Withheld::Secret => "Secrets are compared by their renderings only",
         Withheld::NotAllowed => "the operator's settings do not let previews ask about this object",
-        Withheld::NotApplied => "hooks are run by the deployer, not applied",
+        Withheld::NotApplied => "hooks are run, or left alone, by the deployer, not applied",
         Withheld::GeneratedName => "its name is generated, so it is made anew every time",
     }
 }

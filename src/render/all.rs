@@ -196,7 +196,8 @@ fn render_source(
     let plainly: fn(Manifest) -> Manifest = match (source.renderer.kind(), app.engine) {
         (RendererKind::Helm, _) => return Ok(output),
         (_, Engine::Flux | Engine::Kubectl) => Manifest::without_hooks,
-        (_, Engine::Apply | Engine::ArgoCd) => Manifest::without_tests,
+        (_, Engine::ArgoCd) => Manifest::with_tests_as_hooks,
+        (_, Engine::Apply) => Manifest::without_tests,
     };
     output.manifests = output.manifests.into_iter().map(plainly).collect();
     Ok(output)

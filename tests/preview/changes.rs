@@ -392,3 +392,30 @@ async fn a_generated_config_map_shows_what_changed_inside() {
         new.diff
     );
 }
+
+#[tokio::test]
+async fn an_object_that_becomes_a_hook_of_its_deployer_is_deleted() {
+    let policy = |hook: &str| {
+        format!(
+            "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: fence{hook}}}\nspec: {{podSelector: {{}}}}\n"
+        )
+    };
+    let plain = policy("");
+    let hook = policy(", annotations: {argocd.argoproj.io/hook: PreSync}");
+    let skipped = policy(", annotations: {argocd.argoproj.io/hook: Skip}");
+    for (base, head, action) in [
+        (&plain, &hook, Action::Delete),
+        (&hook, &plain, Action::Create),
+        (&plain, &skipped, Action::Update),
+    ] {
+        let mut scene = Scene::new("default", Some(base), Some(head));
+        scene.deployed_by(Engine::ArgoCd);
+        let seen = scene.preview(None).await;
+        assert_eq!(seen.change().action, action, "{head}");
+        if action == Action::Delete {
+            assert!(!seen.change().dangers.is_empty());
+            let note = seen.change().note.as_deref().unwrap_or_default();
+            assert!(note.contains("becomes a hook"), "{note}");
+        }
+    }
+}

@@ -35,9 +35,27 @@ pub(super) fn pair<'a>(app: &'a RenderedApp) -> Vec<Pair<'a>> {
             }
         }
     }
-    let mut pairs: Vec<_> = pairs.into_values().collect();
+    let mut pairs: Vec<_> = pairs.into_values().flat_map(part_hook).collect();
     pairs.extend(pair_others(app));
     pairs
+}
+
+/// An object that becomes a hook goes, and the hook comes; the other way round, too.
+fn part_hook(pair: Pair<'_>) -> Vec<Pair<'_>> {
+    let is_parted = match (pair.base, pair.head) {
+        (Some(base), Some(head)) => base.becomes_hook(head) || head.becomes_hook(base),
+        _ => false,
+    };
+    if !is_parted {
+        return vec![pair];
+    }
+    let (base, head) = (pair.base, pair.head);
+    let alone = |base, head| Pair {
+        base,
+        head,
+        is_other: false,
+    };
+    vec![alone(base, None), alone(None, head)]
 }
 
 /// What other renders of the head gave, each with what the base had in its place.
