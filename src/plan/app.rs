@@ -178,6 +178,10 @@ pub enum RefusalKind {
     /// A generator of applications whose answer is not in the trees: SCM providers, pull requests,
     /// plugins, cluster decisions, another repository.
     OtherGenerator,
+    /// A file that Git writes as another text when it checks it out.
+    Checkout,
+    /// A folder that holds nothing its deployer would take for a manifest.
+    Empty,
     /// A source that is not in the repository under judgement, at another revision of it, or not found.
     Elsewhere,
 }
@@ -187,7 +191,7 @@ impl RefusalKind {
     pub fn is_not_evaluable(self) -> bool {
         matches!(
             self,
-            Self::OtherRenderer | Self::OtherGenerator | Self::Elsewhere
+            Self::OtherRenderer | Self::OtherGenerator | Self::Elsewhere | Self::Empty
         )
     }
 }

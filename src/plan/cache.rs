@@ -18,6 +18,8 @@ pub(super) struct Cache {
     pub(super) charts: Known<Chart>,
     pub(super) manifests: Known<bool>,
     pub(super) declarations: Known<bool>,
+    /// Files that their deployer leaves out because they say so.
+    pub(super) skipped: Known<bool>,
     pub(super) composed: Composed,
     /// Where a file is not Kubernetes objects throughout, and why.
     pub(super) flaws: Known<Option<(u32, String)>>,

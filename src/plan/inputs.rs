@@ -43,6 +43,8 @@ pub struct KustomizeInput {
     pub generated: Option<Vec<String>>,
     /// What the deployer changes in the kustomization before it builds.
     pub edits: KustomizeEdits,
+    /// Variables in the edits whose values are not known: [`unknown_value`] stands for each.
+    pub unknown: BTreeSet<String>,
     /// What Flux replaces in the built objects.
     pub substitution: Option<Substitution>,
     /// The Helm of charts that the kustomization inflates: 3, or anything else for 4.
@@ -80,6 +82,22 @@ impl BuildFeature {
             Self::Exec => "--enable-exec",
         }
     }
+}
+
+/// What stands for a value that is not known. Lower-case letters, digits and `-` only, so that it fits
+/// wherever a name, a label or a host does.
+pub fn unknown_value(name: &str) -> String {
+    let letter = |letter: char| {
+        if letter.is_ascii_alphanumeric() {
+            letter.to_ascii_lowercase()
+        } else {
+            '-'
+        }
+    };
+    let name: String = name.chars().map(letter).collect();
+    format!("unknown-value-of-{}", name.trim_matches('-'))
+        .trim_end_matches('-')
+        .to_owned()
 }
 
 /// What a deployer changes in the root kustomization before it builds: Argo CD's `kustomize` options

@@ -33,7 +33,7 @@ pub use extend::{MAX_DEPTH, Planner, Round, SideApps};
 pub use gotemplate::TemplateError;
 pub use inputs::{
     BuildFeature, CommonMetadata, HelmInput, HelmParameter, Hooks, KustomizeEdits, KustomizeInput,
-    RendererInput, Substitution,
+    RendererInput, Substitution, unknown_value,
 };
 pub use kustomization::InflatedChart;
 pub use membership::Membership;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::ids::ObjectRef;
 use crate::object::Manifest;
-use crate::plan::{CommonMetadata, Substitution};
+use crate::plan::{CommonMetadata, Substitution, unknown_value};
 use crate::yaml::{self, Budget};
 
 use super::{Placeholder, encrypted, substitute};
@@ -22,6 +22,8 @@ pub(super) struct Revision<'a> {
     pub(super) substitution: Option<&'a Substitution>,
     /// Labels and annotations that are set.
     pub(super) metadata: Option<&'a CommonMetadata>,
+    /// Variables for whose values a placeholder stands in what was built.
+    pub(super) unknown: Option<&'a BTreeSet<String>>,
 }
 
 /// A revised text.
@@ -64,8 +66,14 @@ impl Revision<'_> {
     fn is_needed(&self, text: &str) -> bool {
         self.substitution().is_some()
             || self.metadata().is_some()
+            || self.find_unknown(text).next().is_some()
             || encrypted::has_placeholder(text)
             || has_block(text)
+    }
+
+    fn find_unknown<'t>(&'t self, text: &'t str) -> impl Iterator<Item = &'t String> {
+        let names = self.unknown.into_iter().flatten();
+        names.filter(|name| text.contains(&unknown_value(name)))
     }
 
     fn substitution(&self) -> Option<&Substitution> {
@@ -92,6 +100,8 @@ impl Revision<'_> {
         if encrypted::has_placeholder(&text) {
             reasons.insert(ENCRYPTED.to_owned());
         }
+        let unknown = self.find_unknown(document);
+        reasons.extend(unknown.map(|name| format!("the value of `{name}` is not known here")));
         if let Some(substitution) = self.substitution()
             && text.contains('$')
             && !is_disabled(&text)
@@ -313,6 +323,7 @@ mod tests {
 
     fn revise(text: &str, substitution: &Substitution) -> Result<String, String> {
         let revision = Revision {
+            unknown: None,
             substitution: Some(substitution),
             metadata: None,
         };
@@ -360,6 +371,7 @@ mod tests {
             annotations: [("b".to_owned(), "yes".to_owned())].into(),
         };
         let revision = Revision {
+            unknown: None,
             substitution: None,
             metadata: Some(&metadata),
         };

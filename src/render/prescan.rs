@@ -73,6 +73,10 @@ fn describe(kind: RefusalKind, text: &str) -> String {
                 "{text} decides which applications there are, and its answer is not in the repository"
             )
         }
+        RefusalKind::Checkout => {
+            format!("{text}, so that its deployer does not read what stands in the repository")
+        }
+        RefusalKind::Empty => format!("there is nothing to deploy: {text}"),
         RefusalKind::Elsewhere => format!("its source is not at hand: {text}"),
     }
 }

@@ -35,6 +35,7 @@ pub(super) fn settle(side: &mut AppSide, tree: &Tree) {
             declared: (path.clone().unwrap_or_default(), line),
             found: Closure::default(),
         };
+        place.refuse_overrides();
         let mut waiting = source.waiting.clone();
         // What Argo CD finds in a folder, unless the source says it.
         if let Some(input) = waiting.kustomize.take()
@@ -77,6 +78,21 @@ impl Place<'_> {
             line,
             text: text.to_owned(),
         });
+    }
+
+    /// Files that Argo CD would lay over the declaration. For whom they hold is not asked: nothing that
+    /// is fetched should have any.
+    fn refuse_overrides(&mut self) {
+        if self.engine != Engine::ArgoCd {
+            return;
+        }
+        let names = self.tree.list_folder(&self.folder).unwrap_or_default();
+        let is_override =
+            |name: &String| name.starts_with(".argocd-source") && name.ends_with(".yaml");
+        for name in names.into_keys().filter(is_override) {
+            let text = format!("`{name}` of what was fetched");
+            self.refuse(RefusalKind::OtherRenderer, &text);
+        }
     }
 
     /// A chart; value files of its declaration take the place of its own values.

@@ -52,6 +52,7 @@ pub(super) fn read_changed(
         text = build_alone(&text, edits, request)?;
     }
     let revision = Revision {
+        unknown: None,
         substitution: None,
         metadata: Some(&input.common_metadata),
     };

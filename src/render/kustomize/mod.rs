@@ -59,6 +59,7 @@ impl Renderer for Kustomize<'_> {
         let revision = Revision {
             substitution: self.input.substitution.as_ref(),
             metadata: Some(&self.input.edits.common_metadata),
+            unknown: Some(&self.input.unknown),
         };
         let blamed = fallback.as_ref().unwrap_or(request.path);
         let revised = revision

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::pattern::{self, Pattern};
 use super::syntax::{Call, Operator, Piece, Place};
-use super::{SubstituteError, Substituted, placeholder};
-use crate::plan::Substitution;
+use super::{SubstituteError, Substituted};
+use crate::plan::{Substitution, unknown_value};
 
 /// Bytes that the expressions of one object may give: far above what an API server takes.
 const SIZE_LIMIT: usize = 16 << 20;
@@ -94,7 +94,7 @@ impl Evaluation<'_> {
 
     fn take_unknown(&mut self, name: &str) -> Vec<u8> {
         self.unknown.insert(name.to_owned());
-        placeholder(name).into_bytes()
+        unknown_value(name).into_bytes()
     }
 }
 

@@ -58,22 +58,6 @@ pub(super) fn has_variables(substitution: &Substitution) -> bool {
         || !substitution.unknown.is_empty()
 }
 
-/// What stands for a value that is not known. Lower-case letters, digits and `-` only, so that it fits
-/// wherever a name, a label or a host does.
-pub(super) fn placeholder(name: &str) -> String {
-    let letter = |letter: char| {
-        if letter.is_ascii_alphanumeric() {
-            letter.to_ascii_lowercase()
-        } else {
-            '-'
-        }
-    };
-    let name: String = name.chars().map(letter).collect();
-    format!("unknown-value-of-{}", name.trim_matches('-'))
-        .trim_end_matches('-')
-        .to_owned()
-}
-
 fn is_name(name: &str) -> bool {
     let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
     name.bytes().next().is_some_and(is_letter)

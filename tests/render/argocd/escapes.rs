@@ -2,17 +2,6 @@
 
 use super::*;
 
-fn touched(base: &Repository, head: &Repository) -> Vec<String> {
-    let plan = pipeline::plan_change(
-        &base.tree(),
-        &head.tree(),
-        &RepoConfig::default(),
-        &defaults(),
-        &settings(),
-    );
-    plan.apps.iter().map(|app| app.id.to_string()).collect()
-}
-
 #[test]
 fn a_copy_of_a_declaration_does_not_hide_what_becomes_of_the_original() {
     let with = |files: &[(&str, &str)]| {

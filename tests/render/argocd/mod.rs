@@ -14,9 +14,12 @@ use drydock::run::pipeline::{self, declare_all};
 use crate::workbench::{Repository, path, settings, settings_with};
 
 mod changes;
+mod directories;
 mod escapes;
 mod options;
+mod overrides;
 mod standing;
+mod values;
 
 const URL: &str = "https://github.com/example/deploy";
 const CONFIG_MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {k: v}\n";
@@ -58,6 +61,18 @@ fn files(side: &AppSide) -> Vec<&str> {
 
 fn kinds(side: &AppSide) -> Vec<RefusalKind> {
     side.refusals.iter().map(|refusal| refusal.kind).collect()
+}
+
+/// The applications that this change touches.
+fn touched(base: &Repository, head: &Repository) -> Vec<String> {
+    let plan = pipeline::plan_change(
+        &base.tree(),
+        &head.tree(),
+        &RepoConfig::default(),
+        &defaults(),
+        &settings(),
+    );
+    plan.apps.iter().map(|app| app.id.to_string()).collect()
 }
 
 /// The repository that the corpus's Applications speak of.

@@ -116,6 +116,15 @@ fn read_sources(
         return;
     }
     let references = References::collect(&sources);
+    if value
+        .get("operation")
+        .is_some_and(|operation| !operation.is_null())
+    {
+        let text = "its `operation` starts a sync of its own, of any revision and of any manifests";
+        parts
+            .refusals
+            .insert(refuse(RefusalKind::Declaration, text));
+    }
     let before = parts.sources.len();
     for source in &sources {
         let around = (&references, cluster);
@@ -127,6 +136,17 @@ fn read_sources(
             .refusals
             .insert(refuse(RefusalKind::Declaration, text));
     }
+    if parts.refusals.is_empty() && parts.sources.iter().all(is_empty) {
+        let text = "no file of its folder is one that Argo CD would take for a manifest";
+        parts.refusals.insert(refuse(RefusalKind::Empty, text));
+    }
+}
+
+/// True for a folder of this tree without manifests.
+fn is_empty(source: &AppSource) -> bool {
+    let holds_none =
+        matches!(&source.renderer, RendererInput::Directory { files } if files.is_empty());
+    holds_none && source.repository.is_none()
 }
 
 fn on_removal(value: &Value) -> OnRemoval {
@@ -146,6 +166,7 @@ fn digest(value: &Value) -> Digest {
     let what = json!({
         "spec": value.get("spec"),
         "finalizers": value.pointer("/metadata/finalizers"),
+        "operation": value.get("operation"),
     });
     Digest::of(what.to_string().as_bytes())
 }

@@ -1,13 +1,15 @@
 //! A source with Helm: values, parameters and switches as Argo CD passes them.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::application::Parts;
-use super::source::{Source, is_own};
-use super::{find_text, is_true, texts};
+use super::source::Source;
+use super::{find_text, is_true, texts, value_files};
 use crate::ids::RepoPath;
 use crate::plan::discover::helm;
-use crate::plan::{HelmInput, HelmParameter, RefusalKind, remote};
+use crate::plan::{HelmInput, HelmParameter, RefusalKind};
 use crate::yaml::{self, Budget};
 
 pub(super) fn compose(source: &Source<'_>, parts: &mut Parts) -> HelmInput {
@@ -24,9 +26,9 @@ pub(super) fn compose(source: &Source<'_>, parts: &mut Parts) -> HelmInput {
         parts.refusals.extend(closure.refusals);
     }
     let mut input = scope.helm_input(release, namespace);
-    input.values = read_value_files(source, options, parts);
+    input.values = value_files::read(source, options, parts);
     input.inline = read_values(source, options, parts).into_iter().collect();
-    input.parameters = read_parameters(source, options);
+    input.parameters = read_parameters(source, options, &mut input.unknown);
     input.file_parameters = read_file_parameters(source, options, parts);
     input.include_crds &= !is_true(options, "/skipCrds");
     input.skip_tests = is_true(options, "/skipTests");
@@ -64,20 +66,28 @@ fn read_values(source: &Source<'_>, options: &Value, parts: &mut Parts) -> Optio
     stream.documents.first().map(yaml::Document::to_json)
 }
 
-fn read_parameters(source: &Source<'_>, options: &Value) -> Vec<HelmParameter> {
+fn read_parameters(
+    source: &Source<'_>,
+    options: &Value,
+    unknown: &mut BTreeSet<String>,
+) -> Vec<HelmParameter> {
     let list = options.get("parameters").and_then(Value::as_array);
-    list.into_iter()
-        .flatten()
-        .filter_map(|parameter| {
-            Some(HelmParameter {
-                name: find_text(parameter, "/name")?.to_owned(),
-                value: source
-                    .environment
-                    .replace(find_text(parameter, "/value").unwrap_or_default()),
-                force_string: is_true(parameter, "/forceString"),
-            })
-        })
-        .collect()
+    let mut parameters = Vec::new();
+    for parameter in list.into_iter().flatten() {
+        let Some(name) = find_text(parameter, "/name") else {
+            continue;
+        };
+        let value = find_text(parameter, "/value").unwrap_or_default();
+        let replaced = source.environment.replace(value);
+        let variables = replaced.unknown.iter();
+        unknown.extend(variables.map(|variable| format!("`{variable}` of the build environment")));
+        parameters.push(HelmParameter {
+            name: name.to_owned(),
+            value: replaced.text,
+            force_string: is_true(parameter, "/forceString"),
+        });
+    }
+    parameters
 }
 
 fn read_file_parameters(
@@ -92,71 +102,9 @@ fn read_file_parameters(
             continue;
         };
         let text = find_text(parameter, "/path").unwrap_or_default();
-        if let Some(path) = find_file(source, text, false, parts) {
+        if let Some(path) = value_files::find(source, text, parts) {
             read.push((name.to_owned(), path));
         }
     }
     read
-}
-
-fn read_value_files(source: &Source<'_>, options: &Value, parts: &mut Parts) -> Vec<RepoPath> {
-    let lenient = is_true(options, "/ignoreMissingValueFiles");
-    texts(options, "/valueFiles")
-        .filter_map(|text| find_file(source, text, lenient, parts))
-        .collect()
-}
-
-/// A file of the tree under judgement: relative to the chart, from the root (`/…`), or in a named
-/// source (`$name/…`). One that is not here is refused, or passed over when it may be missing.
-fn find_file(
-    source: &Source<'_>,
-    text: &str,
-    lenient: bool,
-    parts: &mut Parts,
-) -> Option<RepoPath> {
-    let text = source.environment.replace(text);
-    let mut refuse = |kind, text: &str| {
-        parts.refusals.insert(source.place.refuse(kind, text));
-        None
-    };
-    let (folder, rest) = match text.strip_prefix('$') {
-        Some(named) => {
-            let (name, rest) = named.split_once('/').unwrap_or((named, ""));
-            let Some(referred) = source.references.find(name) else {
-                return refuse(
-                    RefusalKind::Declaration,
-                    &format!("no source is called `${name}`"),
-                );
-            };
-            if !is_own(source.scope, referred) {
-                return refuse(RefusalKind::Elsewhere, &format!("the value file `{text}`"));
-            }
-            (RepoPath::root(), rest)
-        }
-        None if remote::is_remote_file(&text) || remote::looks_remote(&text) => {
-            return refuse(RefusalKind::RemoteReference, &text);
-        }
-        None if !source.is_own => {
-            // A file of the chart or repository that is fetched.
-            return refuse(RefusalKind::Elsewhere, &format!("the value file `{text}`"));
-        }
-        None => match text.strip_prefix('/') {
-            Some(rest) => (RepoPath::root(), rest),
-            None => (source.folder.clone(), text.as_str()),
-        },
-    };
-    let Some(path) = folder.join(rest) else {
-        return refuse(RefusalKind::LeavesRepository, &text);
-    };
-    let tree = source.scope.tree;
-    match tree.resolve(&path) {
-        Err(_) => refuse(RefusalKind::UnsafeEntry, &text),
-        Ok(real) if tree.is_file(&path) => {
-            parts.files.insert(real);
-            parts.files.insert(path.clone());
-            Some(path)
-        }
-        Ok(_) if lenient => None,
-        Ok(_) => refuse(RefusalKind::Missing, &text),
-    }
 }

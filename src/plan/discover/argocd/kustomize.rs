@@ -1,9 +1,12 @@
 //! A source with Kustomize: what Argo CD changes in the kustomization before it builds.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::application::Parts;
 use super::images::parse_image;
+use super::set::glob::fixed_folder;
 use super::source::Source;
 use super::{find_text, text_map, texts};
 use crate::plan::kustomization::Walk;
@@ -18,32 +21,37 @@ pub(super) fn compose(source: &Source<'_>, parts: &mut Parts) -> KustomizeInput 
     argocd.apply_options(source.cluster, &mut input);
     let options = source.value.get("kustomize").unwrap_or(&Value::Null);
     let text = |pointer| find_text(options, pointer).map(str::to_owned);
-    let annotations = text_map(options, "/commonAnnotations").into_iter();
-    let in_environment = super::is_true(options, "/commonAnnotationsEnvsubst");
+    let mut unknown = BTreeSet::new();
+    let mut replace = |text: &str| {
+        let replaced = source.environment.replace(text);
+        unknown.extend(replaced.unknown);
+        replaced.text
+    };
+    let images = texts(options, "/images").filter_map(|image| parse_image(&replace(image)));
+    let images = images.collect();
+    let mut annotations = text_map(options, "/commonAnnotations");
+    if super::is_true(options, "/commonAnnotationsEnvsubst") {
+        annotations
+            .values_mut()
+            .for_each(|value| *value = replace(value));
+    }
     input.edits = KustomizeEdits {
         name_prefix: text("/namePrefix"),
         name_suffix: text("/nameSuffix"),
         namespace: text("/namespace"),
-        images: texts(options, "/images").filter_map(parse_image).collect(),
+        images,
         replicas: list(options, "/replicas").map(read_replica).collect(),
         patches: list(options, "/patches").cloned().collect(),
-        components: read_components(source, options),
+        components: read_components(source, options, parts),
         labels: text_map(options, "/commonLabels"),
         labels_in_selectors: !super::is_true(options, "/labelWithoutSelector"),
         labels_in_templates: super::is_true(options, "/labelIncludeTemplates"),
         force_labels: super::is_true(options, "/forceCommonLabels"),
         force_annotations: super::is_true(options, "/forceCommonAnnotations"),
-        annotations: annotations
-            .map(|(key, value)| {
-                if in_environment {
-                    (key, source.environment.replace(&value))
-                } else {
-                    (key, value)
-                }
-            })
-            .collect(),
+        annotations,
         ..KustomizeEdits::default()
     };
+    input.unknown = unknown;
     if source.is_own {
         walk(source, &input, parts);
     }
@@ -105,8 +113,19 @@ fn walk(source: &Source<'_>, input: &KustomizeInput, parts: &mut Parts) {
     }
 }
 
-/// The components that are added; with `ignoreMissingComponents` only those that exist.
-fn read_components(source: &Source<'_>, options: &Value) -> Vec<String> {
+/// The components that are added; with `ignoreMissingComponents` only those that exist. A pattern is
+/// refused: whether it finds anything depends on the version of Argo CD.
+fn read_components(source: &Source<'_>, options: &Value, parts: &mut Parts) -> Vec<String> {
+    for text in texts(options, "/components").filter(|text| text.contains(['*', '?', '['])) {
+        let why = format!("the pattern `{text}` among its `components` is not expanded here");
+        let refusal = source.place.refuse(RefusalKind::Declaration, why);
+        parts.refusals.insert(refusal);
+        // Whatever it may find matters.
+        if let Some(folder) = source.folder.join(&fixed_folder(text)) {
+            let below = source.scope.tree.below(&folder);
+            parts.files.extend(below.map(|(path, _)| path.clone()));
+        }
+    }
     // Whether those of a folder elsewhere exist shows there.
     let lenient = source.is_own && super::is_true(options, "/ignoreMissingComponents");
     let exists = |text: &&str| {

@@ -8,8 +8,12 @@ mod generated;
 mod images;
 mod kustomize;
 mod namesakes;
+mod overrides;
+mod pattern;
 pub mod set;
 mod source;
+mod tool;
+mod value_files;
 
 use std::collections::BTreeMap;
 

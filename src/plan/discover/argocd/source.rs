@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::application::Parts;
 use super::environment::Environment;
-use super::{Place, chart, directory, find_text, is_true, kustomize};
+use super::{Place, chart, directory, find_text, is_true, kustomize, overrides, tool};
 use crate::config::repo::RendererKind;
 use crate::ids::{ClusterName, RepoPath};
-use crate::plan::discover::{Scope, listed};
+use crate::plan::discover::Scope;
 use crate::plan::{AppSource, RefusalKind, RendererInput, Waiting};
 
 /// Sources by the name that value files use for them (`$name/…`): true for the tree under judgement.
@@ -43,7 +43,7 @@ pub(super) struct Source<'a> {
     pub(super) place: &'a Place<'a>,
     /// The Application.
     pub(super) app: &'a Value,
-    /// The source itself.
+    /// The source itself, with what files of its folder lay over it.
     pub(super) value: &'a Value,
     /// Its folder; the root for a chart of a chart repository.
     pub(super) folder: RepoPath,
@@ -85,28 +85,25 @@ pub(super) fn read(
         return;
     };
     let is_own = is_own(scope, value);
-    let source = Source {
-        scope,
-        place,
-        app,
-        value,
-        is_own,
-        references,
-        cluster,
-        environment: Environment::of(app, value),
-        folder,
-    };
-    if is_own && !scope.tree.is_folder(&source.folder) {
+    if is_own && !scope.tree.is_folder(&folder) {
         let text = path.unwrap_or_default();
         parts
             .refusals
             .insert(place.refuse(RefusalKind::Missing, text));
         return;
     }
-    if let Some(name) = value.get("plugin").filter(|plugin| !plugin.is_null()) {
+    let merge = |source: &Value, parts: &mut Parts| {
+        if is_own && chart.is_none() {
+            overrides::apply(scope.tree, app, source, &folder, parts)
+        } else {
+            source.clone()
+        }
+    };
+    let merged = merge(&tool::without_empty(value), parts);
+    if let Some(name) = merged.get("plugin").filter(|plugin| !plugin.is_null()) {
         let name = find_text(name, "/name").unwrap_or("found by Argo CD");
         // What it reads is its own matter: everything below may matter to it.
-        let below = scope.tree.below(&source.folder).filter(|_| is_own);
+        let below = scope.tree.below(&folder).filter(|_| is_own);
         parts.files.extend(below.map(|(path, _)| path.clone()));
         let text = format!("an Argo CD plugin (`{name}`)");
         parts
@@ -114,11 +111,36 @@ pub(super) fn read(
             .insert(place.refuse(RefusalKind::OtherRenderer, text));
         return;
     }
-    let renderer = compose(&source, chart.is_some(), parts);
+    let mut kind = tool::find(scope, &merged, &folder, is_own);
+    let is_one_of_several = app.pointer("/spec/sources").is_some_and(holds_some);
+    if is_one_of_several && tool::find(scope, &merge(value, parts), &folder, is_own) != kind {
+        let why = "one of its `sources` has only empty options for a tool, and what they mean depends on the version of Argo CD";
+        kind = Err(why.to_owned());
+    }
+    let kind = match kind {
+        Ok(kind) => kind,
+        Err(why) => {
+            let refusal = place.refuse(RefusalKind::Declaration, why);
+            parts.refusals.insert(refusal);
+            return;
+        }
+    };
+    let source = Source {
+        scope,
+        place,
+        app,
+        value: &merged,
+        is_own,
+        references,
+        cluster,
+        environment: Environment::of(app, value),
+        folder,
+    };
+    let renderer = compose(&source, kind, parts);
     let found = if is_own {
         AppSource::here(source.folder, renderer)
     } else {
-        let is_guessed = !is_explicit(value, "directory");
+        let is_guessed = merged.get("directory").is_none_or(Value::is_null);
         let is_open = is_guessed && matches!(renderer, RendererInput::Directory { .. });
         AppSource {
             waiting: Waiting {
@@ -137,30 +159,18 @@ pub(super) fn read(
     parts.sources.push(found);
 }
 
-fn compose(source: &Source<'_>, is_chart: bool, parts: &mut Parts) -> RendererInput {
-    let explicit = |key: &str| is_explicit(source.value, key);
-    let kind = match () {
-        () if is_chart || explicit("helm") => RendererKind::Helm,
-        () if explicit("kustomize") => RendererKind::Kustomize,
-        () if explicit("directory") => RendererKind::Directory,
-        () if source.is_own => listed::find_renderer(source.scope, &source.folder),
-        // What lies there is known when it was fetched.
-        () if is_oci(source.value) => RendererKind::Helm,
-        () => RendererKind::Directory,
-    };
+fn holds_some(sources: &Value) -> bool {
+    sources
+        .as_array()
+        .is_some_and(|sources| !sources.is_empty())
+}
+
+fn compose(source: &Source<'_>, kind: RendererKind, parts: &mut Parts) -> RendererInput {
     match kind {
         RendererKind::Helm => RendererInput::Helm(chart::compose(source, parts)),
         RendererKind::Kustomize => RendererInput::Kustomize(kustomize::compose(source, parts)),
         RendererKind::Directory => directory::compose(source, parts),
     }
-}
-
-fn is_explicit(source: &Value, key: &str) -> bool {
-    source.get(key).is_some_and(|value| !value.is_null())
-}
-
-fn is_oci(source: &Value) -> bool {
-    find_text(source, "/repoURL").is_some_and(|url| url.starts_with("oci://"))
 }
 
 impl Source<'_> {

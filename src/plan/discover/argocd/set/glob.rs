@@ -3,7 +3,7 @@
 
 /// A parsed pattern, or a part of one.
 #[derive(Debug)]
-pub(super) struct Glob(Vec<Piece>);
+pub(in crate::plan::discover::argocd) struct Glob(Vec<Piece>);
 
 #[derive(Debug)]
 enum Piece {
@@ -43,7 +43,10 @@ impl FolderGlob {
 
 impl Glob {
     /// A pattern in which `*` matches any text; `negations` begin a class of everything else.
-    pub(super) fn parse(pattern: &str, negations: &[char]) -> Option<Self> {
+    pub(in crate::plan::discover::argocd) fn parse(
+        pattern: &str,
+        negations: &[char],
+    ) -> Option<Self> {
         let mut pieces = Vec::new();
         let mut chars = pattern.chars();
         while let Some(c) = chars.next() {
@@ -62,7 +65,7 @@ impl Glob {
     }
 
     /// Walks the text once; the last `*` takes more where the rest does not fit.
-    pub(super) fn matches(&self, text: &str) -> bool {
+    pub(in crate::plan::discover::argocd) fn matches(&self, text: &str) -> bool {
         let chars: Vec<char> = text.chars().collect();
         let (mut at, mut piece) = (0, 0);
         let mut retry: Option<(usize, usize)> = None;
@@ -138,7 +141,7 @@ fn parse_class(chars: &mut std::str::Chars<'_>, negations: &[char]) -> Option<Pi
 }
 
 /// The folder above the first name that a pattern leaves open: what must be looked at to follow it.
-pub(super) fn fixed_folder(pattern: &str) -> String {
+pub(in crate::plan::discover::argocd) fn fixed_folder(pattern: &str) -> String {
     let parts: Vec<&str> = pattern.split('/').collect();
     let open = |part: &&str| part.contains(['*', '?', '[', '\\']);
     let fixed = parts.iter().position(open).unwrap_or(parts.len());

@@ -10,7 +10,7 @@ mod combine;
 mod compose;
 mod expander;
 mod git;
-mod glob;
+pub(super) mod glob;
 mod interpolate;
 mod list;
 mod overlay;
