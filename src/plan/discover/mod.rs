@@ -3,6 +3,7 @@
 mod argocd;
 mod at;
 mod chart;
+mod checkout;
 mod directory;
 mod flux;
 mod helm;
@@ -72,6 +73,7 @@ pub(super) fn declare_seen(
         flux::declare(&scope, seen, &mut found);
     }
     found.values_mut().for_each(refuse_mounts);
+    checkout::refuse_rewritten(tree, found.values_mut());
     found
 }
 

@@ -14,6 +14,7 @@ use drydock::run::pipeline::{self, declare_all};
 use crate::workbench::{Repository, path, settings, settings_with};
 
 mod changes;
+mod checkout;
 mod directories;
 mod escapes;
 mod options;
