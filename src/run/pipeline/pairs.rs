@@ -85,3 +85,39 @@ fn pair_others(app: &RenderedApp) -> impl Iterator<Item = Pair<'_>> {
 pub(super) fn is_passed_over(app: &RenderedApp, manifest: &Manifest) -> bool {
     manifest.role() == Role::Test && app.id.kind != DeclaredBy::Files
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_object_that_becomes_a_hook_goes_for_the_rules_about_deletions() {
+        let claim = |annotations: serde_json::Value, role| {
+            let value = json!({
+                "apiVersion": "v1", "kind": "PersistentVolumeClaim",
+                "metadata": {"name": "data", "annotations": annotations},
+            });
+            Manifest::from_masked(value, role).unwrap()
+        };
+        let plain = claim(json!({}), Role::Object);
+        let hook = claim(json!({"argocd.argoproj.io/hook": "PreSync"}), Role::Hook);
+        let skipped = claim(json!({"argocd.argoproj.io/hook": "Skip"}), Role::Hook);
+        let sides = |base, head| {
+            let pair = Pair {
+                base: Some(base),
+                head: Some(head),
+                is_other: false,
+            };
+            let parted = part_hook(pair).into_iter();
+            parted
+                .map(|pair| (pair.base.is_some(), pair.head.is_some()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(sides(&plain, &hook), [(true, false), (false, true)]);
+        assert_eq!(sides(&hook, &plain), [(true, false), (false, true)]);
+        assert_eq!(sides(&plain, &skipped), [(true, true)]);
+        assert_eq!(sides(&hook, &hook), [(true, true)]);
+    }
+}

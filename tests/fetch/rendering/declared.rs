@@ -142,3 +142,38 @@ fn every_command_lists_what_charts_from_outside_declare() {
     drop(station);
     assert_eq!(list(&["--offline"], &[]), ["child", "parent"]);
 }
+
+#[test]
+fn a_fetched_chart_with_a_file_that_argo_cd_lays_over_the_declaration_is_not_evaluable() {
+    let (repo, home) = (Repo::new(), tempfile::tempdir().unwrap());
+    let station = charts(home.path());
+    let files = [
+        ("Chart.yaml", "apiVersion: v2\nname: own\nversion: 1.0.0\n"),
+        (
+            "templates/cm.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n",
+        ),
+        (".argocd-source.yaml", "helm: {releaseName: other}\n"),
+    ];
+    let files = files.map(|(path, text)| (path.parse().unwrap(), Arc::from(text.as_bytes())));
+    let packed = pack(&files.into(), "own").unwrap();
+    let archives = [("own-1.0.0.tgz", packed.clone())];
+    station.put_bytes("/index.yaml", index(home.path(), &archives, ""));
+    station.put_bytes("/own-1.0.0.tgz", packed);
+    let application = format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: own, namespace: argocd}}\nspec:\n  project: default\n  \
+         destination: {{server: 'https://kubernetes.default.svc', namespace: own}}\n  \
+         source: {{repoURL: '{}', chart: own, targetRevision: 1.0.0}}\n",
+        station.url("")
+    );
+    repo.write("apps/own.yaml", application);
+    repo.commit("apps");
+    let check = ["check", "--all", "--gates", "render", "--format", "json"];
+    let ran = in_repo(&repo, home.path(), &check, &[&station.address.to_string()]);
+    let report = ran.json();
+    let apps = report["apps"].as_array().unwrap();
+    let own = apps
+        .iter()
+        .find(|app| app["problems"].to_string().contains("argocd-source"));
+    assert_eq!(own.unwrap()["outcome"], "not_evaluable", "{report}");
+}
