@@ -99,6 +99,7 @@ fn options_that_say_nothing_leave_the_choice_of_the_tool_to_the_files() {
     repository.write("apps/web.yaml", &application("web", &several));
     let declared = declare(&repository);
     assert_eq!(kinds(find(&declared, "web")), [RefusalKind::Declaration]);
+    assert!(files(find(&declared, "web")).contains(&"app/kustomization.yaml"));
     // Two tools at once are an error of Argo CD's.
     let options = "    helm: {releaseName: a}\n    kustomize: {namePrefix: a-}\n";
     repository.write("apps/web.yaml", &application("web", &here("app", options)));

@@ -88,6 +88,13 @@ pub(super) struct Parts {
     pub(super) refusals: BTreeSet<Refusal>,
 }
 
+impl Parts {
+    /// Refuses the application, at its declaration.
+    pub(super) fn refuse(&mut self, place: &Place<'_>, kind: RefusalKind, text: impl Into<String>) {
+        self.refusals.insert(place.refuse(kind, text));
+    }
+}
+
 fn read_sources(
     scope: &Scope<'_>,
     place: &Place<'_>,

@@ -31,9 +31,9 @@ pub(super) fn compose(source: &Source<'_>, parts: &mut Parts) -> KustomizeInput 
     let images = images.collect();
     let mut annotations = text_map(options, "/commonAnnotations");
     if super::is_true(options, "/commonAnnotationsEnvsubst") {
-        annotations
-            .values_mut()
-            .for_each(|value| *value = replace(value));
+        for value in annotations.values_mut() {
+            *value = replace(value);
+        }
     }
     input.edits = KustomizeEdits {
         name_prefix: text("/namePrefix"),

@@ -72,58 +72,21 @@ pub(super) fn read(
     }
     let Some(url) = find_text(value, "/repoURL") else {
         let text = "a source has no `repoURL`";
-        parts
-            .refusals
-            .insert(place.refuse(RefusalKind::Declaration, text));
-        return;
+        return parts.refuse(place, RefusalKind::Declaration, text);
     };
     let Some(folder) = RepoPath::root().join(path.unwrap_or_default()) else {
-        let text = path.unwrap_or_default();
-        parts
-            .refusals
-            .insert(place.refuse(RefusalKind::LeavesRepository, text));
-        return;
+        return parts.refuse(
+            place,
+            RefusalKind::LeavesRepository,
+            path.unwrap_or_default(),
+        );
     };
     let is_own = is_own(scope, value);
     if is_own && !scope.tree.is_folder(&folder) {
-        let text = path.unwrap_or_default();
-        parts
-            .refusals
-            .insert(place.refuse(RefusalKind::Missing, text));
+        return parts.refuse(place, RefusalKind::Missing, path.unwrap_or_default());
+    }
+    let Some((merged, kind)) = choose((scope, place, app), value, &folder, is_own, parts) else {
         return;
-    }
-    let merge = |source: &Value, parts: &mut Parts| {
-        if is_own && chart.is_none() {
-            overrides::apply(scope.tree, app, source, &folder, parts)
-        } else {
-            source.clone()
-        }
-    };
-    let merged = merge(&tool::without_empty(value), parts);
-    if let Some(name) = merged.get("plugin").filter(|plugin| !plugin.is_null()) {
-        let name = find_text(name, "/name").unwrap_or("found by Argo CD");
-        // What it reads is its own matter: everything below may matter to it.
-        let below = scope.tree.below(&folder).filter(|_| is_own);
-        parts.files.extend(below.map(|(path, _)| path.clone()));
-        let text = format!("an Argo CD plugin (`{name}`)");
-        parts
-            .refusals
-            .insert(place.refuse(RefusalKind::OtherRenderer, text));
-        return;
-    }
-    let mut kind = tool::find(scope, &merged, &folder, is_own);
-    let is_one_of_several = app.pointer("/spec/sources").is_some_and(holds_some);
-    if is_one_of_several && tool::find(scope, &merge(value, parts), &folder, is_own) != kind {
-        let why = "one of its `sources` has only empty options for a tool, and what they mean depends on the version of Argo CD";
-        kind = Err(why.to_owned());
-    }
-    let kind = match kind {
-        Ok(kind) => kind,
-        Err(why) => {
-            let refusal = place.refuse(RefusalKind::Declaration, why);
-            parts.refusals.insert(refusal);
-            return;
-        }
     };
     let source = Source {
         scope,
@@ -157,6 +120,50 @@ pub(super) fn read(
         }
     };
     parts.sources.push(found);
+}
+
+/// The source with what files of its folder lay over it, and the tool that renders it; nothing where
+/// it is refused.
+fn choose(
+    (scope, place, app): (&Scope<'_>, &Place<'_>, &Value),
+    value: &Value,
+    folder: &RepoPath,
+    is_own: bool,
+    parts: &mut Parts,
+) -> Option<(Value, RendererKind)> {
+    let merge = |source: &Value, parts: &mut Parts| {
+        if is_own && find_text(source, "/chart").is_none() {
+            overrides::apply(scope.tree, app, source, folder, parts)
+        } else {
+            source.clone()
+        }
+    };
+    let merged = merge(&tool::without_empty(value), parts);
+    if let Some(plugin) = merged.get("plugin").filter(|plugin| !plugin.is_null()) {
+        let name = find_text(plugin, "/name").unwrap_or("found by Argo CD");
+        // What it reads is its own matter: everything below may matter to it.
+        let below = scope.tree.below(folder).filter(|_| is_own);
+        parts.files.extend(below.map(|(path, _)| path.clone()));
+        let text = format!("an Argo CD plugin (`{name}`)");
+        parts.refuse(place, RefusalKind::OtherRenderer, text);
+        return None;
+    }
+    let mut kind = tool::find(scope, &merged, folder, is_own);
+    let is_one_of_several = app.pointer("/spec/sources").is_some_and(holds_some);
+    if is_one_of_several && tool::find(scope, &merge(value, parts), folder, is_own) != kind {
+        let why = "one of its `sources` has only empty options for a tool, and what they mean depends on the version of Argo CD";
+        kind = Err(why.to_owned());
+    }
+    match kind {
+        Ok(kind) => Some((merged, kind)),
+        Err(why) => {
+            // Whatever the tool, it reads from here.
+            let below = scope.tree.below(folder).filter(|_| is_own);
+            parts.files.extend(below.map(|(path, _)| path.clone()));
+            parts.refuse(place, RefusalKind::Declaration, why);
+            None
+        }
+    }
 }
 
 fn holds_some(sources: &Value) -> bool {

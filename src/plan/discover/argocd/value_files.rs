@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::application::Parts;
-use super::set::glob::Glob;
+use super::set::glob::{Glob, fixed_folder};
 use super::source::{Source, is_own};
 use super::{is_true, texts};
 use crate::ids::RepoPath;
@@ -71,7 +71,14 @@ pub(super) fn read(source: &Source<'_>, options: &Value, parts: &mut Parts) -> V
                     }
                 }
             }
-            Err(flaw) => refuse(source, flaw, parts),
+            Err(flaw) => {
+                // Whatever it would find matters.
+                if let Some(folder) = RepoPath::root().join(&fixed_folder(path)) {
+                    let below = tree.below(&folder);
+                    parts.files.extend(below.map(|(path, _)| path.clone()));
+                }
+                refuse(source, flaw, parts);
+            }
         }
     }
     for path in &files {

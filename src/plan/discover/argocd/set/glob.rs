@@ -143,7 +143,7 @@ fn parse_class(chars: &mut std::str::Chars<'_>, negations: &[char]) -> Option<Pi
 /// The folder above the first name that a pattern leaves open: what must be looked at to follow it.
 pub(in crate::plan::discover::argocd) fn fixed_folder(pattern: &str) -> String {
     let parts: Vec<&str> = pattern.split('/').collect();
-    let open = |part: &&str| part.contains(['*', '?', '[', '\\']);
+    let open = |part: &&str| part.contains(['*', '?', '[', '{', '\\']);
     let fixed = parts.iter().position(open).unwrap_or(parts.len());
     parts
         .iter()
