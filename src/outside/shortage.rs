@@ -147,6 +147,12 @@ pub enum Short {
         /// The limit.
         seconds: u64,
     },
+    /// The host took more of the run's time than it may.
+    #[error("`{host}` was too slow too often in this run, and is not asked any more")]
+    Spent {
+        /// Host and port.
+        host: String,
+    },
     /// Something else came than what was asked for.
     #[error("its digest is {found}, and {expected} was expected")]
     Digest {
@@ -225,7 +231,7 @@ impl Short {
             | Self::Credentials { .. }
             | Self::Redirected { .. }
             | Self::Cache { .. } => Blame::Operator,
-            Self::TooSlow { .. } | Self::Upstream { .. } => Blame::Upstream,
+            Self::TooSlow { .. } | Self::Spent { .. } | Self::Upstream { .. } => Blame::Upstream,
         }
     }
 

@@ -1,12 +1,13 @@
 //! Servers that lie, stall, flood and send elsewhere.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::time::Duration;
 
 use drydock::outside::{Need, Short};
 
 use crate::station::{Reply, Station};
-use crate::{allowing, chart, fetch, host, wanted};
+use crate::{allowing, chart, fetch, fetch_together, host, wanted};
 
 /// An index with one chart and no digest, so that nothing but the answer itself is judged.
 fn index(url: &str) -> String {
@@ -119,6 +120,36 @@ fn a_server_that_stalls_is_left_after_the_limit_of_time() {
     let error = fetch(&outside, &wanted(&station.url(""), "web", "1.0.0")).unwrap_err();
     let host = station.address.to_string();
     assert_eq!(error, Short::TooSlow { host, seconds: 1 });
+}
+
+#[test]
+fn a_server_that_goes_on_stalling_is_not_asked_any_more() {
+    let station = station_with(Reply::Stuck);
+    let mut outside = allowing(&[&station]);
+    outside.timeout = Duration::from_millis(200);
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
+    let needs: BTreeSet<Need> = names
+        .iter()
+        .map(|name| wanted(&station.url(&format!("/{name}")), "web", "1.0.0"))
+        .collect();
+    for name in names {
+        station.put(&format!("/{name}/index.yaml"), Reply::Stuck);
+    }
+    let supply = fetch_together(&outside, &needs);
+    let shorts: Vec<Short> = needs
+        .iter()
+        .map(|need| supply.find(need).unwrap().clone().unwrap_err().short)
+        .collect();
+    let slow = shorts
+        .iter()
+        .filter(|short| matches!(short, Short::TooSlow { .. }));
+    // Four at a time.
+    assert!(slow.count() < 8, "{shorts:?}");
+    assert!(
+        shorts
+            .iter()
+            .any(|short| matches!(short, Short::Spent { .. }))
+    );
 }
 
 #[test]

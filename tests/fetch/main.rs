@@ -30,7 +30,7 @@ use std::sync::Arc;
 use drydock::clients::supply::Supplier;
 use drydock::config::settings::{AllowedHost, HostPath, Outside};
 use drydock::outside::archive::pack;
-use drydock::outside::{ChartNeed, Files, Need, Short, Supplied};
+use drydock::outside::{ChartNeed, Files, Need, Short, Supplied, Supply};
 use station::Station;
 
 /// A chart that prints its version.
@@ -89,6 +89,19 @@ pub(crate) fn fetch(outside: &Outside, need: &Need) -> Result<Supplied, Short> {
     runtime.block_on(async {
         let supplier = Supplier::new(outside.clone()).unwrap();
         fetch_with(&supplier, need).await
+    })
+}
+
+/// Fetches these things in one run.
+pub(crate) fn fetch_together(outside: &Outside, needs: &BTreeSet<Need>) -> Supply {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let supplier = Supplier::new(outside.clone()).unwrap();
+        supplier.fetch_all(needs).await
     })
 }
 

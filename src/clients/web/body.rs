@@ -5,6 +5,7 @@ use hyper::body::{Bytes, Incoming};
 use tokio::time::Instant;
 
 use super::connect::Task;
+use super::patience::Waiting;
 use crate::outside::Short;
 
 /// What still comes of an answer.
@@ -12,16 +13,23 @@ pub(crate) struct Body {
     incoming: Incoming,
     deadline: Instant,
     too_slow: Short,
+    waiting: Waiting,
     /// Keeps the connection.
     _task: Task,
 }
 
 impl Body {
-    pub(super) fn new(incoming: Incoming, task: Task, deadline: Instant, too_slow: Short) -> Self {
+    pub(super) fn new(
+        incoming: Incoming,
+        (task, waiting): (Task, Waiting),
+        deadline: Instant,
+        too_slow: Short,
+    ) -> Self {
         Self {
             incoming,
             deadline,
             too_slow,
+            waiting,
             _task: task,
         }
     }
@@ -31,7 +39,10 @@ impl Body {
         loop {
             let frame = tokio::time::timeout_at(self.deadline, self.incoming.frame())
                 .await
-                .map_err(|_| self.too_slow.clone())?;
+                .map_err(|_| {
+                    self.waiting.mark_slow();
+                    self.too_slow.clone()
+                })?;
             match frame {
                 None => return Ok(None),
                 Some(Err(error)) => {

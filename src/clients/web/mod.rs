@@ -9,6 +9,7 @@
 
 mod body;
 mod connect;
+mod patience;
 mod public;
 
 pub(crate) use body::Body;
@@ -28,6 +29,7 @@ use url::Url;
 
 use crate::config::settings::{AllowedHost, Outside};
 use crate::outside::{Short, shown};
+use patience::Patience;
 
 /// Redirects that one request follows.
 const REDIRECT_LIMIT: usize = 3;
@@ -37,6 +39,7 @@ pub(crate) struct Web {
     pub(crate) outside: Outside,
     /// What each host is certified by, by its authority file.
     tls: Mutex<HashMap<Option<std::path::PathBuf>, Arc<ClientConfig>>>,
+    patience: Patience,
 }
 
 /// One request.
@@ -91,6 +94,7 @@ impl Web {
         Self {
             outside,
             tls: Mutex::default(),
+            patience: Patience::default(),
         }
     }
 
@@ -191,7 +195,9 @@ impl Web {
             self.refuse_outside(&call.url)?;
         }
         let host = host_of(&call.url);
-        let too_slow = |_| self.too_slow(&call.url);
+        if self.patience.is_spent(&host, self.outside.timeout) {
+            return Err(Short::Spent { host });
+        }
         let broken = |error: hyper::Error| Short::Upstream {
             host: host.clone(),
             reason: error.to_string(),
@@ -225,15 +231,23 @@ impl Web {
             let response = sender.send_request(request).await.map_err(broken)?;
             Ok((response, task))
         };
-        let (response, task) = tokio::time::timeout_at(call.deadline, exchange)
-            .await
-            .map_err(too_slow)??;
+        let mut waiting = self.patience.begin(host.clone());
+        let exchanged = tokio::time::timeout_at(call.deadline, exchange).await;
+        let (response, task) = exchanged.map_err(|_| {
+            waiting.mark_slow();
+            self.too_slow(&call.url)
+        })??;
         let (parts, incoming) = response.into_parts();
         Ok(Answer {
             url: call.url.clone(),
             status: parts.status,
             headers: parts.headers,
-            body: Body::new(incoming, task, call.deadline, self.too_slow(&call.url)),
+            body: Body::new(
+                incoming,
+                (task, waiting),
+                call.deadline,
+                self.too_slow(&call.url),
+            ),
         })
     }
 
