@@ -6,7 +6,7 @@ mod rules;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use drydock::plan::set::{Expansion, World};
+use drydock::plan::set::{Expansion, SetBudget, World};
 use drydock::plan::{ArgoCluster, expand_set};
 use drydock::tree::Tree;
 use drydock::yaml::{Budget, read};
@@ -40,6 +40,7 @@ fn expand(spec: &Value, tree: &Tree, clusters: &[ArgoCluster]) -> Expansion {
         tree,
         is_own: &|url, revision| url == "r" && revision == "HEAD",
         clusters,
+        budget: &SetBudget::default(),
     };
     expand_set(&set, &world)
 }
@@ -274,6 +275,7 @@ fn expand_examples() -> Option<BTreeMap<String, Expansion>> {
         tree: &tree,
         is_own: &|url, revision| own.contains(&url) && revision == "HEAD",
         clusters: &clusters,
+        budget: &SetBudget::default(),
     };
     let reference = corpora.join("appsets/argo-cd/reference/applicationset.yaml");
     let mut files: Vec<(String, Vec<u8>)> = tree

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::application::{self, HOME};
-use super::set::{Expansion, Unknown, World, expand_set};
+use super::set::{Expansion, SetBudget, Unknown, World, expand_set};
 use super::{Place, find_text};
 use crate::config::repo::Engine;
 use crate::ids::{AppId, DeclaredBy, Digest};
@@ -12,11 +12,12 @@ use crate::plan::discover::Scope;
 use crate::plan::{AppSide, Declaration, OnRemoval, Refusal, RefusalKind};
 
 /// The applications of the set in this place; one more for the set itself, where it gives less than it
-/// says. `tree` is the tree's digest.
+/// says. `tree` is the tree's digest, `budget` what all sets may take together.
 pub(super) fn compose_all(
     scope: &Scope<'_>,
     place: &Place<'_>,
     tree: Digest,
+    budget: &SetBudget,
 ) -> Vec<Arc<(AppId, AppSide)>> {
     let value = place.object.manifest.value();
     let origin = &scope.defaults.origin;
@@ -24,6 +25,7 @@ pub(super) fn compose_all(
         tree: scope.tree,
         is_own: &|url, revision| origin.is_own(url) && origin.tracks(Some(revision)),
         clusters: &scope.argocd.clusters,
+        budget,
     };
     let expansion = expand_set(value, &world);
     let key = place.key(tree);

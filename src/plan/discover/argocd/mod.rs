@@ -51,8 +51,10 @@ pub(in crate::plan) fn declare(
             application::compose(scope, &place, object.manifest.value(), None)
         })
     });
+    let budget = set::SetBudget::default();
     for object in sets {
-        composed.extend(generated::compose_all(scope, &Place { object }, tree));
+        let place = Place { object };
+        composed.extend(generated::compose_all(scope, &place, tree, &budget));
     }
     // Stable: of one name the first stays the first.
     composed.sort_by(|one, other| one.0.cmp(&other.0));

@@ -36,6 +36,9 @@ const KINDS: [&str; 10] = [
 /// Runs of generators and parameter sets that one set may take in all.
 const STEPS: usize = 200_000;
 
+/// What all sets of a repository may come to.
+const TOGETHER: &str = "is left of the 20,000 applications and of the work of all sets together";
+
 /// Entries of a tree that are looked at in the time of one step.
 const ENTRIES_PER_STEP: usize = 500;
 
@@ -80,7 +83,7 @@ impl<'a> Expander<'a> {
         Self {
             world,
             policy,
-            language: Language::new(is_true(set, "/spec/goTemplate"), missing),
+            language: Language::new(is_true(set, "/spec/goTemplate"), missing, world.budget),
             reads: BTreeSet::new(),
             not_evaluable: Vec::new(),
             problems,
@@ -95,6 +98,10 @@ impl<'a> Expander<'a> {
         let mut found = Vec::new();
         let mut names = BTreeSet::new();
         for (index, generator) in generators.into_iter().flatten().enumerate() {
+            if !self.world.budget.has_any() {
+                self.note(Stop::fault("", Fault::Limit(TOGETHER)));
+                break;
+            }
             let at = format!("/spec/generators/{index}");
             if find_kinds(generator, Level::Top).next().is_none() {
                 self.note(Stop::fault(&at, Fault::NoGenerator));
@@ -142,6 +149,8 @@ impl<'a> Expander<'a> {
             self.note(Stop::fault(at, Fault::DuplicateName(name.to_owned())));
         } else if found.len() >= SETS {
             self.note(Stop::fault("", Fault::Limit("10,000 applications")));
+        } else if !self.world.budget.take_application() {
+            self.note(Stop::fault("", Fault::Limit(TOGETHER)));
         } else {
             found.push(application);
         }
@@ -194,6 +203,9 @@ impl<'a> Expander<'a> {
         self.spend(kind, &at)?;
         let mut sets = self.run_kind(fields, kind, level, &at)?;
         self.spent = self.spent.saturating_add(sets.len());
+        if !self.world.budget.take_runs(sets.len()) {
+            return Err(Stop::fault(&at, Fault::Limit(TOGETHER)));
+        }
         if sets.len() > SETS {
             return Err(Stop::fault(&at, Fault::Limit("10,000 parameter sets")));
         }
@@ -219,6 +231,9 @@ impl<'a> Expander<'a> {
         self.spent = self.spent.saturating_add(1 + looked_at);
         if self.spent > STEPS {
             return Err(Stop::fault(at, Fault::Limit("200,000 steps")));
+        }
+        if !self.world.budget.take_runs(1 + looked_at) {
+            return Err(Stop::fault(at, Fault::Limit(TOGETHER)));
         }
         Ok(())
     }

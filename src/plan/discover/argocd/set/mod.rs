@@ -5,6 +5,7 @@
 //! `merge`, both template languages, overriding templates and template patches. Where Go gives
 //! results in no order, they are ordered here. What asks a service is named, never guessed.
 
+mod budget;
 mod clusters;
 mod combine;
 mod compose;
@@ -21,6 +22,7 @@ mod problem;
 mod selector;
 mod template;
 
+pub use budget::SetBudget;
 pub use problem::{Fault, NotEvaluable, SetProblem, Unknown};
 
 use std::collections::BTreeSet;
@@ -42,6 +44,8 @@ pub struct World<'a> {
     /// The clusters that Argo CD has Secrets of. With none configured, only the cluster that it runs
     /// in is known, and every use of the generator says so.
     pub clusters: &'a [ArgoCluster],
+    /// What all sets of the tree may take together.
+    pub budget: &'a SetBudget,
 }
 
 impl std::fmt::Debug for World<'_> {
@@ -109,6 +113,7 @@ pub fn expand_set(set: &Value, world: &World<'_>) -> Expansion {
     let policy = SetPolicy::of(set);
     let mut expander = expander::Expander::new(set, world, &policy);
     let applications = expander.run(set);
+    world.budget.take_steps(expander.language.steps_taken());
     let mut not_evaluable = expander.not_evaluable;
     not_evaluable.sort();
     not_evaluable.dedup();

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
+use super::budget::SetBudget;
 use super::params::Params;
 use super::problem::{Fault, Stop, Unknown};
 use crate::plan::TemplateError;
@@ -22,19 +23,27 @@ pub(super) struct Language {
     /// True for Go's templates, false for `{{name}}` alone.
     pub(super) is_go: bool,
     pub(super) missing: MissingKey,
+    allowed: u64,
     steps: Cell<u64>,
     /// Every parameter set fills the same few templates.
     parsed: RefCell<HashMap<String, Parsed>>,
 }
 
 impl Language {
-    pub(super) fn new(is_go: bool, missing: MissingKey) -> Self {
+    /// Templates that take no more than the steps that `budget` still has.
+    pub(super) fn new(is_go: bool, missing: MissingKey, budget: &SetBudget) -> Self {
+        let steps = budget.steps(STEPS);
         Self {
             is_go,
             missing,
-            steps: Cell::new(STEPS),
+            allowed: steps,
+            steps: Cell::new(steps),
             parsed: RefCell::default(),
         }
+    }
+
+    pub(super) fn steps_taken(&self) -> u64 {
+        self.allowed.saturating_sub(self.steps.get())
     }
 
     /// A text with its templates filled in.
