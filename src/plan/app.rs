@@ -23,6 +23,8 @@ pub struct AppSide {
     /// Those of them that it takes values from and does not deploy: they hold ConfigMaps and Secrets of
     /// another application.
     pub values_from: BTreeSet<RepoPath>,
+    /// Those of them that it reads and does not take for objects: patches, values of generated objects.
+    pub data: BTreeSet<RepoPath>,
     /// Why it must not be rendered: found before anything starts. Empty: it may.
     pub refusals: Vec<Refusal>,
     /// The object that declares it; `None` where files or the configuration do.
@@ -43,6 +45,7 @@ impl Default for AppSide {
             engine: Engine::Apply,
             closure: BTreeSet::new(),
             values_from: BTreeSet::new(),
+            data: BTreeSet::new(),
             refusals: Vec::new(),
             declaration: None,
             creates_namespace: false,
@@ -173,6 +176,8 @@ pub enum RefusalKind {
     Declaration,
     /// Declarations that declare each other deeper than is followed.
     TooDeep,
+    /// More declarations of applications than are followed.
+    TooMany,
     /// A way to make manifests that is never run here: Jsonnet, a plugin.
     OtherRenderer,
     /// A generator of applications whose answer is not in the trees: SCM providers, pull requests,

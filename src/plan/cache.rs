@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::ids::{AppId, Digest, RepoPath};
 use crate::plan::AppSide;
 use crate::plan::discover::Chart;
-use crate::plan::kustomization::Parsed;
+use crate::plan::gotemplate::Outline;
+use crate::plan::kustomization::{Parsed, Replaces};
 use crate::tree::{Reader, Tree, TreeError};
 
 /// Shared between threads and sides.
@@ -20,6 +21,11 @@ pub(super) struct Cache {
     pub(super) declarations: Known<bool>,
     /// Files that their deployer leaves out because they say so.
     pub(super) skipped: Known<bool>,
+    pub(super) words: Known<bool>,
+    pub(super) outlines: Known<Outline>,
+    pub(super) broken: Known<bool>,
+    pub(super) replaced: Known<Replaces>,
+    pub(super) variables: Known<bool>,
     pub(super) composed: Composed,
     /// Where a file is not Kubernetes objects throughout, and why.
     pub(super) flaws: Known<Option<(u32, String)>>,

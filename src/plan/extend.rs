@@ -6,24 +6,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cache::Cache;
 use super::discover::{declare_at_with, declare_seen, declare_with};
 use super::replaced::{Replaced, find_replaced};
-use super::seen::Seen;
+use super::seen::{Seen, SeenObject, is_declaration};
 use super::standing::{find_covering, note_covering};
-use super::{AppSide, Declared, Defaults, Refusal, RefusalKind, Selection, parallel};
+use super::{AppSide, Declared, Defaults, Refusal, RefusalKind, Selection};
 use crate::config::repo::RepoConfig;
-use crate::ids::{AppId, DeclaredBy, RepoPath};
-use crate::tree::{Reader, Tree};
-
-/// Words that every declaration holds. What is rendered from files without any of them declares
-/// nothing.
-const WORDS: [&[u8]; 4] = [
-    b"argoproj.io/",
-    b"toolkit.fluxcd.io/",
-    b"extensions.fluxcd.io/",
-    b"fluxcd.controlplane.io/",
-];
+use crate::ids::{AppId, DeclaredBy};
+use crate::tree::Tree;
 
 /// Declarations inside one another: the tenth level is the last that is followed.
 pub const MAX_DEPTH: usize = 10;
+
+/// Objects of one tree that may declare applications: twice as many as the largest installations have.
+pub const MAX_DECLARATIONS: usize = 20_000;
+
+/// Declared applications of one tree that may declare further ones.
+pub const MAX_PARENTS: usize = 1_000;
 
 /// Plans changes of one repository by one configuration. What was learnt of a file is kept: both
 /// sides, and every round of rendering, share most files.
@@ -45,6 +42,8 @@ pub struct SideApps {
     pub failed: BTreeSet<AppId>,
     /// What of the first is deployed through the second.
     pub(super) replaced: Replaced,
+    /// Applications that declare more than is followed.
+    excessive: BTreeSet<AppId>,
 }
 
 impl SideApps {
@@ -96,6 +95,7 @@ pub struct Round {
     /// Names of ConfigMaps and Secrets that these need and that no rendering holds so far.
     pub wanted: BTreeSet<String>,
     replaced: Replaced,
+    excessive: BTreeSet<AppId>,
 }
 
 impl<'a> Planner<'a> {
@@ -117,53 +117,14 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// The applications whose rendering may declare others, or that hold one of the wanted names.
-    pub fn find_declaring(
-        &self,
-        tree: &Tree,
-        apps: &[(&AppId, &AppSide)],
-        wanted: &BTreeSet<String>,
-    ) -> BTreeSet<AppId> {
-        if !self.config.discovery.argocd && !self.config.discovery.flux {
-            return BTreeSet::new();
-        }
-        let may = parallel::map(tree, apps, |reader, (_, side)| {
-            // What a chart from elsewhere holds is known when it is rendered, what a refused
-            // application would declare is not known at all.
-            !side.refusals.is_empty()
-                || side
-                    .sources
-                    .iter()
-                    .any(|source| source.repository.is_some())
-                || side.closure.iter().any(|path| {
-                    // An archive is not searched for words.
-                    path.as_str().ends_with(".tgz") || self.mentions(tree, reader, path, wanted)
-                })
-        });
-        let declaring = apps.iter().zip(may).filter(|(_, may)| *may);
-        declaring.map(|((id, _), _)| (*id).clone()).collect()
-    }
-
-    fn mentions(
-        &self,
-        tree: &Tree,
-        reader: &Reader<'_>,
-        path: &RepoPath,
-        wanted: &BTreeSet<String>,
-    ) -> bool {
-        let holds = |bytes: &[u8]| WORDS.iter().any(|word| has(bytes, word));
-        let known = self.cache.declarations.read(tree, reader, path, holds);
-        // What cannot be read fails where it is rendered.
-        known.is_ok_and(|known| *known)
-            || !wanted.is_empty()
-                && reader
-                    .read(path)
-                    .is_ok_and(|bytes| wanted.iter().any(|name| has(&bytes, name.as_bytes())))
-    }
-
     /// What the objects seen so far declare. Those of an application that is deployed through another
     /// count only where they declare that other one: whoever deploys it decides about the rest.
-    pub fn extend(&self, tree: &Tree, found: &Declared, mut seen: Seen<'_>) -> Round {
+    pub fn extend(&self, tree: &Tree, side: &SideApps, mut seen: Seen<'_>) -> Round {
+        let found = &side.found;
+        let mut excessive = side.excessive.clone();
+        excessive.extend(find_excessive(side, &seen));
+        seen.objects
+            .retain(|object| !excessive.contains(object.parent));
         // A deployer's own rendering of an object comes before the one of a folder found by its files.
         seen.objects.sort_by_key(|object| is_found(object.parent));
         let covering = find_covering(&seen.objects);
@@ -181,6 +142,7 @@ impl<'a> Planner<'a> {
             return Round {
                 wanted,
                 replaced,
+                excessive,
                 declared: first,
             };
         }
@@ -190,6 +152,7 @@ impl<'a> Planner<'a> {
             wanted,
             replaced: find_replaced(found, &declared),
             declared,
+            excessive,
         }
     }
 
@@ -197,26 +160,83 @@ impl<'a> Planner<'a> {
     pub fn accept(&self, side: &mut SideApps, round: Round) {
         side.declared = round.declared;
         side.replaced = round.replaced;
+        side.excessive = round.excessive;
+        for id in &side.excessive {
+            let app = side.found.apps.get_mut(id).or(side.declared.get_mut(id));
+            if let Some(app) = app {
+                refuse(app, id, RefusalKind::TooMany);
+            }
+        }
     }
 
     /// Takes the result of the last round that is allowed; what only this one brought is refused.
     pub fn give_up(&self, side: &mut SideApps, mut round: Round) {
         for (id, app) in &mut round.declared {
             if !side.declared.contains_key(id) {
-                let path = app
-                    .declaration
-                    .as_ref()
-                    .and_then(|found| found.path.clone());
-                app.refusals.push(Refusal {
-                    kind: RefusalKind::TooDeep,
-                    path: path.unwrap_or_default(),
-                    line: 0,
-                    text: id.name.clone(),
-                });
+                refuse(app, id, RefusalKind::TooDeep);
             }
         }
         self.accept(side, round);
     }
+}
+
+impl AppSide {
+    /// Refuses the application `id` because its declaration stands deeper than is followed.
+    pub fn refuse_too_deep(&mut self, id: &AppId) {
+        refuse(self, id, RefusalKind::TooDeep);
+    }
+}
+
+/// Refuses an application where it is declared.
+pub(super) fn refuse(app: &mut AppSide, id: &AppId, kind: RefusalKind) {
+    let declaration = app.declaration.as_ref();
+    let path = declaration.and_then(|found| found.path.clone());
+    let folder = app.sources.first().map(|source| source.path.clone());
+    let refusal = Refusal {
+        kind,
+        path: path.or(folder).unwrap_or_default(),
+        line: declaration.map_or(0, |found| found.line),
+        text: id.name.clone(),
+    };
+    if !app.refusals.contains(&refusal) {
+        app.refusals.push(refusal);
+    }
+}
+
+/// The applications whose declarations are more than is followed: those that declare most, and where
+/// applications go on declaring each other, all that begin to.
+fn find_excessive(side: &SideApps, seen: &Seen<'_>) -> BTreeSet<AppId> {
+    let mut counts: BTreeMap<&AppId, usize> = BTreeMap::new();
+    // What is deployed through another counts there.
+    let counted = |object: &&SeenObject<'_>| {
+        is_declaration(object.manifest) && side.replaced.find(object.parent).is_none()
+    };
+    for object in seen.objects.iter().filter(counted) {
+        *counts.entry(object.parent).or_default() += 1;
+    }
+    let mut excessive = BTreeSet::new();
+    if counts.keys().filter(|id| !is_found(id)).count() > MAX_PARENTS {
+        let of_parents = side
+            .declared
+            .values()
+            .filter_map(|app| app.declaration.as_ref());
+        let followed: BTreeSet<&AppId> = of_parents.map(|found| &found.parent).collect();
+        let new = counts
+            .keys()
+            .filter(|id| !is_found(id) && !followed.contains(*id));
+        excessive.extend(new.map(|id| (*id).clone()));
+    }
+    let mut by_count: Vec<(usize, &AppId)> =
+        counts.into_iter().map(|(id, count)| (count, id)).collect();
+    by_count.sort();
+    let mut total: usize = 0;
+    for (count, id) in by_count {
+        total = total.saturating_add(count);
+        if total > MAX_DECLARATIONS {
+            excessive.insert(id.clone());
+        }
+    }
+    excessive
 }
 
 /// True for what files or the configuration show.
@@ -244,10 +264,6 @@ fn declares(manifest: &crate::object::Manifest, id: &AppId) -> bool {
     kind == id.kind && object.name == id.name
 }
 
-fn has(bytes: &[u8], word: &[u8]) -> bool {
-    memchr::memmem::find(bytes, word).is_some()
-}
-
 /// ConfigMaps and Secrets that Flux objects take values from and that were not seen.
 fn find_wanted(seen: &Seen<'_>) -> BTreeSet<String> {
     let mut wanted = BTreeSet::new();
@@ -272,4 +288,42 @@ fn find_wanted(seen: &Seen<'_>) -> BTreeSet<String> {
         }
     }
     wanted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{ClusterName, RepoPath};
+    use crate::object::{IngestSource, Masker, ingest};
+    use crate::yaml::Budget;
+
+    #[test]
+    fn of_declarations_that_are_too_many_those_are_refused_that_bring_most() {
+        let text = b"apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: x}\n";
+        let source = IngestSource::PlainFile(RepoPath::root());
+        let read = ingest(text, &source, &Masker::new([7; 32]), &Budget::file());
+        let id = |name: &str| AppId {
+            kind: DeclaredBy::Directory,
+            cluster: ClusterName::default(),
+            namespace: String::new(),
+            name: name.to_owned(),
+            variant: None,
+        };
+        let (small, large) = (id("small"), id("large"));
+        let cluster = ClusterName::default();
+        let object = |parent| SeenObject {
+            parent,
+            parent_cluster: &cluster,
+            namespace: None,
+            manifest: read.manifests.first().unwrap(),
+        };
+        let mut seen = Seen::default();
+        seen.objects = vec![object(&large); MAX_DECLARATIONS];
+        assert_eq!(find_excessive(&SideApps::default(), &seen), BTreeSet::new());
+        seen.objects.push(object(&small));
+        assert_eq!(
+            find_excessive(&SideApps::default(), &seen),
+            BTreeSet::from([large.clone()])
+        );
+    }
 }

@@ -9,9 +9,11 @@ mod app;
 mod argocd;
 mod cache;
 mod changes;
+mod declaring;
 mod discover;
 mod extend;
 mod gotemplate;
+mod hidden;
 mod inputs;
 mod kustomization;
 mod membership;
@@ -29,7 +31,7 @@ pub use app::{AppSide, AppSource, Declaration, OnRemoval, Refusal, RefusalKind, 
 pub use argocd::{ArgoCd, ArgoCluster};
 pub use changes::find_changes;
 pub use discover::{declare, declare_at, expand_set, set};
-pub use extend::{MAX_DEPTH, Planner, Round, SideApps};
+pub use extend::{MAX_DECLARATIONS, MAX_DEPTH, MAX_PARENTS, Planner, Round, SideApps};
 pub use gotemplate::TemplateError;
 pub use inputs::{
     BuildFeature, CommonMetadata, HelmInput, HelmParameter, Hooks, KustomizeEdits, KustomizeInput,

@@ -9,6 +9,9 @@ use crate::object::Manifest;
 pub struct Seen<'a> {
     /// In the order of the applications, then of their manifests.
     pub objects: Vec<SeenObject<'a>>,
+    /// What may hold more, and could not be rendered: the cluster that it goes to, and the namespace where
+    /// it names one.
+    pub gaps: Vec<(&'a ClusterName, Option<&'a str>)>,
 }
 
 /// One object, and where it was found.

@@ -1,7 +1,7 @@
 //! What planning refused, as problems: nothing starts when there is one.
 
 use crate::finding::Blame;
-use crate::plan::{BuildFeature, Refusal, RefusalKind};
+use crate::plan::{BuildFeature, MAX_DECLARATIONS, MAX_PARENTS, Refusal, RefusalKind};
 
 use super::Problem;
 
@@ -64,6 +64,9 @@ fn describe(kind: RefusalKind, text: &str) -> String {
         RefusalKind::Declaration => format!("the declaration cannot be used: {text}"),
         RefusalKind::TooDeep => format!(
             "`{text}` is declared by applications that declare each other more than ten levels deep"
+        ),
+        RefusalKind::TooMany => format!(
+            "`{text}` declares more applications than are followed: {MAX_DECLARATIONS} in all, and {MAX_PARENTS} of them may declare further ones"
         ),
         RefusalKind::OtherRenderer => {
             format!("{text} makes its manifests, which is never run here")

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Patterns, Scope, directory_patterns};
 use crate::config::repo::Discovery;
 use crate::ids::{AppId, DeclaredBy, RepoPath};
+use crate::plan::hidden::{has, is_wide, may_hide_letters};
 use crate::plan::kustomization::{Closure, FILE_NAMES, find_files};
 use crate::plan::{Declared, RendererInput, parallel};
 use crate::tree::{EntryKind, Reader};
@@ -126,7 +127,7 @@ fn holds_manifest(bytes: &[u8]) -> bool {
         return true;
     }
     // Most files of a repository end here, unparsed.
-    let is_plain = has(bytes, "apiVersion") && has(bytes, "kind");
+    let is_plain = has(bytes, b"apiVersion") && has(bytes, b"kind");
     if !is_plain && !may_hide_letters(bytes) {
         return false;
     }
@@ -141,27 +142,8 @@ fn holds_manifest(bytes: &[u8]) -> bool {
             && !is_template(bytes, &stream.errors)
 }
 
-fn has(bytes: &[u8], word: &str) -> bool {
-    bytes
-        .windows(word.len())
-        .any(|window| window == word.as_bytes())
-}
-
 /// How a file begins that Git keeps elsewhere: its deployer may get content that nobody sees here.
 const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
-
-/// UTF-16 with its mark, which kubectl reads: whatever stands in it must not be overlooked.
-fn is_wide(bytes: &[u8]) -> bool {
-    bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF])
-}
-
-/// True where a reader may find words that the bytes do not show: escapes that make letters, a word
-/// over two lines, tags that decode.
-fn may_hide_letters(bytes: &[u8]) -> bool {
-    ["\\x", "\\u", "\\U", "\\\n", "\\\r", "!!", "!<"]
-        .iter()
-        .any(|sign| has(bytes, sign))
-}
 
 /// What the reader refuses although kubectl reads it, by words of its messages. A text that only
 /// these keep from being read is a manifest to its deployer.

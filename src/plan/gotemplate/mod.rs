@@ -13,6 +13,7 @@ mod functions;
 mod heap;
 mod lexer;
 mod number;
+mod outline;
 mod parser;
 mod print;
 mod printf;
@@ -22,6 +23,7 @@ mod token;
 pub(in crate::plan) use data::Data;
 pub use error::TemplateError;
 pub(in crate::plan) use functions::{base, dir, normalize};
+pub(in crate::plan) use outline::{Definition, Outline};
 
 use std::cell::Cell;
 use std::collections::BTreeMap;

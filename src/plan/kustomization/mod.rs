@@ -4,10 +4,12 @@
 mod charts;
 mod entry;
 mod parse;
+mod replacements;
 mod walk;
 
 pub use entry::InflatedChart;
 pub(super) use parse::{Parsed, Role, parse_kustomization, parse_plugins};
+pub(super) use replacements::{Replaces, find_replaced_fields};
 pub(super) use walk::{Closure, Walk};
 
 use crate::ids::RepoPath;

@@ -16,6 +16,10 @@ pub(crate) struct Parsed {
     pub(crate) charts: Vec<Inflated>,
     /// What of it Kustomize does only where an option says so, with its line; charts are not listed.
     pub(crate) asks: Vec<(BuildFeature, u32)>,
+    /// True for generators, transformers and configurations of them, which can write to any field.
+    pub(crate) transforms: bool,
+    /// What it puts before and behind names.
+    pub(crate) affixes: Vec<String>,
     /// What must not be built, with its line.
     pub(crate) refusals: Vec<(RefusalKind, u32, String)>,
 }
@@ -51,9 +55,14 @@ pub(crate) enum Role {
     Component,
     /// A file.
     File,
+    /// A file whose text is a value.
+    Data,
     /// A file of plugin configurations, or a folder that builds to them.
     Plugin,
 }
+
+/// Fields that bring code or configuration of what writes.
+const WRITING: [&str; 4] = ["generators", "transformers", "configurations", "crds"];
 
 /// Reads a kustomization file. Only the first document counts, as for Kustomize.
 pub(crate) fn parse_kustomization(bytes: &[u8]) -> Parsed {
@@ -113,7 +122,13 @@ impl Parsed {
 
     fn read_field(&mut self, pair: &Pair) {
         let items = pair.value.as_sequence().unwrap_or_default();
-        match fold(&pair.key.text).as_str() {
+        let field = fold(&pair.key.text);
+        self.transforms |= WRITING.contains(&field.as_str()) && !items.is_empty();
+        match field.as_str() {
+            "nameprefix" | "namesuffix" => {
+                let affix = pair.value.as_str().filter(|affix| !affix.is_empty());
+                self.affixes.extend(affix.map(str::to_owned));
+            }
             "resources" | "bases" => self.refer_all(items, Role::Resource),
             "components" => self.refer_all(items, Role::Component),
             "crds" | "configurations" => self.refer_all(items, Role::File),
@@ -178,12 +193,12 @@ impl Parsed {
                         Some((_, path)) if key == "files" => path,
                         _ => text,
                     };
-                    self.refer_text(path, source, Role::File);
+                    self.refer_text(path, source, Role::Data);
                 }
             }
         }
         for path in values(item, "env") {
-            self.refer(path, Role::File);
+            self.refer(path, Role::Data);
         }
     }
 

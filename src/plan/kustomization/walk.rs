@@ -1,9 +1,9 @@
 //! Following the references of a kustomization through the tree.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::find_files;
 use super::parse::{Inflated, Parsed, Reference, Role, parse_kustomization, parse_plugins};
+use super::{FILE_NAMES, find_files};
 use crate::ids::RepoPath;
 use crate::plan::cache::Cache;
 use crate::plan::discover::collect_chart_files;
@@ -23,6 +23,10 @@ pub(crate) struct Closure {
     pub(crate) files: BTreeSet<RepoPath>,
     /// Folders with a kustomization that takes part, the root included.
     pub(crate) folders: BTreeSet<RepoPath>,
+    /// Files among them that are read and not taken for objects: patches, values, configurations.
+    pub(crate) data: BTreeSet<RepoPath>,
+    /// Those of them whose text is a value of a generated object and nothing else.
+    pub(crate) values: BTreeSet<RepoPath>,
     /// Why it must not be built, in order.
     pub(crate) refusals: BTreeSet<Refusal>,
     /// What Kustomize does in it only where an option says so, with file and line.
@@ -56,6 +60,8 @@ pub(crate) struct Walk<'a> {
     open: Vec<RepoPath>,
     /// Folders read, with the folder that their objects configure plugins for.
     done: BTreeSet<(RepoPath, Option<RepoPath>)>,
+    /// What files that are referred to are taken for: objects first, values last.
+    roles: BTreeMap<RepoPath, Role>,
 }
 
 /// Where a reference stands.
@@ -80,9 +86,27 @@ impl<'a> Walk<'a> {
             found: Closure::default(),
             open: Vec::new(),
             done: BTreeSet::new(),
+            roles: BTreeMap::new(),
         };
         walk.enter(root, None, None);
+        walk.sort_out();
         walk.found
+    }
+
+    /// Tells apart what is read and is no object: unless a kustomization itself, or an object elsewhere.
+    fn sort_out(&mut self) {
+        let is_own = |path: &RepoPath| FILE_NAMES.contains(&path.file_name());
+        for (path, role) in std::mem::take(&mut self.roles) {
+            if role == Role::Resource
+                || is_own(&path) && self.found.folders.contains(&path.parent())
+            {
+                continue;
+            }
+            if role == Role::Data {
+                self.found.values.insert(path.clone());
+            }
+            self.found.data.insert(path);
+        }
     }
 
     fn enter(&mut self, folder: &RepoPath, plugins_of: Option<&RepoPath>, from: Option<Place<'_>>) {
@@ -236,7 +260,7 @@ impl<'a> Walk<'a> {
             && target.as_ref().is_some_and(|path| self.tree.is_file(path));
         let is_remote = match role {
             Role::Component => remote::is_repository(text),
-            Role::File => remote::is_remote_file(text),
+            Role::File | Role::Data => remote::is_remote_file(text),
             // A file of that name comes first.
             Role::Resource | Role::Plugin => {
                 remote::is_remote_file(text) || !is_file && remote::is_repository(text)
@@ -263,15 +287,21 @@ impl<'a> Walk<'a> {
         }
         if is_file {
             self.read_file(&target);
+            for path in [&target, &real] {
+                let known = self.roles.entry(path.clone()).or_insert(*role);
+                if *role == Role::Resource || *known == Role::Data {
+                    *known = *role;
+                }
+            }
             let plugins_of = match role {
                 Role::Plugin => Some(folder),
                 Role::Resource => plugins_of,
-                Role::Component | Role::File => None,
+                Role::Component | Role::File | Role::Data => None,
             };
             if let Some(root) = plugins_of {
                 self.read_plugins(&target, root);
             }
-        } else if self.tree.is_folder(&target) && *role != Role::File {
+        } else if self.tree.is_folder(&target) && !matches!(role, Role::File | Role::Data) {
             let plugins_of = match role {
                 Role::Plugin => Some(folder),
                 _ => plugins_of,

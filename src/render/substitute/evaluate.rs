@@ -62,6 +62,10 @@ impl Evaluation<'_> {
                 if *open && !has_default {
                     return Ok(self.take_unknown(&call.name));
                 }
+                if *open {
+                    // The default stands, and whether it does in the cluster is not known.
+                    self.unknown.insert(call.name.clone());
+                }
                 Vec::new()
             }
         };

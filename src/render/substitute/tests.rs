@@ -214,7 +214,7 @@ fn an_unknown_value_is_named_whatever_is_done_with_it() {
 }
 
 #[test]
-fn a_name_that_may_have_a_value_elsewhere_is_unknown_without_a_default() {
+fn a_name_that_may_have_a_value_elsewhere_is_unknown_also_where_a_default_stands() {
     let substitution = Substitution {
         open: true,
         ..known()
@@ -226,7 +226,7 @@ fn a_name_that_may_have_a_value_elsewhere_is_unknown_without_a_default() {
     );
     assert_eq!(
         found.unknown,
-        BTreeSet::from(["fourth".to_owned(), "other".to_owned()])
+        ["fourth", "other", "third"].map(str::to_owned).into()
     );
 }
 

@@ -26,25 +26,36 @@ pub(super) fn plan(
     if !is_change || matches!(selection, Selection::Path(_)) {
         return planner.build(base, head, found, selection);
     }
-    let mut looked_at = BTreeSet::new();
-    for _ in 0..MAX_DEPTH {
+    follow(|looked_at| {
         let mut sides = found.clone();
         for (apps, tree) in sides.iter_mut().zip([base, head]) {
-            extend(planner, tree, apps, &looked_at, settings, known);
+            extend(planner, tree, apps, looked_at, settings, known);
         }
         let plan = planner.build(base, head, sides, selection);
         let more = find_unannounced(&plan, [base, head], settings, known);
+        (plan, more)
+    })
+}
+
+/// Plans until no application declares others unannounced. `attempt` plans with what was found to, and
+/// gives what is found to do so then. What goes on is refused at the depth that is followed.
+fn follow(mut attempt: impl FnMut(&BTreeSet<AppId>) -> (Plan, BTreeSet<AppId>)) -> Plan {
+    let mut looked_at = BTreeSet::new();
+    for _ in 0..MAX_DEPTH {
+        let (plan, more) = attempt(&looked_at);
         if more.is_subset(&looked_at) {
             return plan;
         }
         looked_at.extend(more);
     }
-    // What goes on bringing forth others is refused at the depth that is followed.
-    let mut sides = found;
-    for (apps, tree) in sides.iter_mut().zip([base, head]) {
-        extend(planner, tree, apps, &looked_at, settings, known);
+    let (mut plan, more) = attempt(&looked_at);
+    let is_new = |id: &AppId| more.contains(id) && !looked_at.contains(id);
+    for app in plan.apps.iter_mut().filter(|app| is_new(&app.id)) {
+        for side in [&mut app.base, &mut app.head].into_iter().flatten() {
+            side.refuse_too_deep(&app.id);
+        }
     }
-    planner.build(base, head, sides, selection)
+    plan
 }
 
 /// Touched applications whose renderings declare others, whatever the words in their files say: a
@@ -122,9 +133,10 @@ pub(crate) fn extend(
         apps.failed = find_failed(&rendered);
         let all: BTreeMap<&AppId, &AppSide> = apps.all().collect();
         let seen = see(&all, &rendered);
-        let round = planner.extend(tree, &apps.found, seen);
-        let is_last = round.declared == apps.declared && round.wanted == wanted;
-        wanted.clone_from(&round.wanted);
+        let round = planner.extend(tree, apps, seen);
+        let is_last = round.declared == apps.declared && round.wanted.is_subset(&wanted);
+        // What was wanted once goes on being rendered, or it would be missing again.
+        wanted.extend(round.wanted.iter().cloned());
         if depth == MAX_DEPTH && !is_last {
             return planner.give_up(apps, round);
         }
@@ -177,7 +189,11 @@ fn see<'a>(
 ) -> Seen<'a> {
     let mut seen = Seen::default();
     for (id, outcome) in rendered {
-        let (Some(side), Some(manifests)) = (apps.get(id), outcome.manifests()) else {
+        let Some(side) = apps.get(id) else {
+            continue;
+        };
+        let Some(manifests) = outcome.manifests() else {
+            seen.gaps.push((&side.cluster, side.namespace.as_deref()));
             continue;
         };
         seen.objects
@@ -189,4 +205,53 @@ fn see<'a>(
             }));
     }
     seen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::DeclaredBy;
+    use crate::plan::RefusalKind;
+    use crate::tree::Revision;
+
+    fn id(level: usize) -> AppId {
+        AppId {
+            kind: DeclaredBy::ArgoApplication,
+            cluster: crate::ids::ClusterName("c".to_owned()),
+            namespace: String::new(),
+            name: format!("level-{level}"),
+            variant: None,
+        }
+    }
+
+    /// Levels of applications, of which each brings the next and no file gives away the last.
+    fn follow_levels(levels: usize) -> Vec<AppId> {
+        let plan = follow(|looked_at| {
+            let mut plan = Plan::of_side(AppSide::default(), &Revision::Empty);
+            let one = plan.apps.pop();
+            let seen = (0..=looked_at.len().min(levels)).map(|level| {
+                let mut app = one.clone().unwrap();
+                app.id = id(level);
+                app
+            });
+            plan.apps.extend(seen);
+            let more = plan.apps.iter().map(|app| app.id.clone());
+            let more = more.filter(|found| *found != id(levels)).collect();
+            (plan, more)
+        });
+        let refused = plan.apps.into_iter().filter(|app| {
+            let side = app.head.as_ref().unwrap();
+            side.refusals
+                .iter()
+                .any(|refusal| refusal.kind == RefusalKind::TooDeep)
+        });
+        refused.map(|app| app.id).collect()
+    }
+
+    #[test]
+    fn what_still_declares_others_at_the_last_level_is_refused() {
+        assert_eq!(follow_levels(MAX_DEPTH), []);
+        assert_eq!(follow_levels(MAX_DEPTH + 1), [id(MAX_DEPTH)]);
+        assert_eq!(follow_levels(MAX_DEPTH + 5), [id(MAX_DEPTH)]);
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use crate::ids::{AppId, DeclaredBy, Digest, ObjectRef, RepoPath};
+use crate::ids::{AppId, ClusterName, DeclaredBy, Digest, ObjectRef, RepoPath};
 use crate::plan::seen::{Seen, SeenObject};
 use crate::plan::{Declaration, OnRemoval};
 
@@ -199,11 +199,15 @@ type Key<'a> = (&'a str, &'a str, &'a str, &'a str);
 pub(super) struct Objects<'a> {
     all: Vec<Object<'a>>,
     by_name: HashMap<Key<'a>, Vec<usize>>,
+    gaps: Vec<(&'a ClusterName, Option<&'a str>)>,
 }
 
 impl<'a> Objects<'a> {
     pub(super) fn index(seen: &Seen<'a>) -> Self {
-        let mut objects = Self::default();
+        let mut objects = Self {
+            gaps: seen.gaps.clone(),
+            ..Self::default()
+        };
         let wanted = seen.objects.iter();
         let wanted = wanted.filter(|seen| is_of_interest(seen.manifest.object()));
         for (place, seen) in wanted.enumerate() {
@@ -251,6 +255,16 @@ impl<'a> Objects<'a> {
         let found = self.named(("", kind, from.namespace, name)).into_iter();
         let same = found.filter(|object| object.instance == from.instance);
         Self::choose(from, same)
+    }
+
+    /// True where values that `from` takes and that were not found may exist all the same: made by what
+    /// could not be rendered, or by another instance.
+    pub(super) fn may_miss(&self, from: &Object<'_>, kind: &str, name: &str) -> bool {
+        let is_there =
+            |namespace: Option<&str>| namespace.is_none_or(|namespace| namespace == from.namespace);
+        let mut gaps = self.gaps.iter();
+        gaps.any(|(cluster, namespace)| cluster.0 == from.cluster() && is_there(*namespace))
+            || !self.named(("", kind, from.namespace, name)).is_empty()
     }
 
     fn named(&self, key: Key<'_>) -> Vec<&Object<'a>> {

@@ -33,7 +33,7 @@ pub(super) fn read(
                 used.take(object);
                 found.take(object, kind == "Secret");
             }
-            None => found.open |= !item.flag("optional"),
+            None => found.open |= !item.flag("optional") || objects.may_miss(from, kind, name),
         }
     }
     for (name, value) in post.map("substitute") {

@@ -53,7 +53,7 @@ impl Values {
         let is_optional = item.flag("optional");
         let place = format!("{kind} {}/{name}, key {key}", from.namespace);
         let Some(object) = objects.find_values(from, kind, name) else {
-            if !is_optional {
+            if !is_optional || objects.may_miss(from, kind, name) {
                 self.add_unknown(place, path);
             }
             return;
