@@ -18,7 +18,8 @@ impl Replaced {
 }
 
 /// A declared application deploys a found one when it starts at the same folder, or reads everything
-/// that the other reads. What the configuration lists stands for itself.
+/// that the other reads, and reads it as the other does: a manifest that becomes the text of a value is
+/// deployed by nobody. What is suspended deploys nothing. What the configuration lists stands for itself.
 pub(super) fn find_replaced(found: &Declared, declared: &BTreeMap<AppId, AppSide>) -> Replaced {
     let of_files = || {
         let all = found.apps.iter();
@@ -30,7 +31,11 @@ pub(super) fn find_replaced(found: &Declared, declared: &BTreeMap<AppId, AppSide
         .collect();
     let mut by_folder: HashMap<&RepoPath, Vec<&AppId>> = HashMap::new();
     let mut by_file: HashMap<&RepoPath, Vec<(&AppId, &AppSide)>> = HashMap::new();
-    for (id, side) in declared {
+    let is_suspended = |side: &AppSide| {
+        let declaration = side.declaration.as_ref();
+        declaration.is_some_and(|declaration| declaration.suspended)
+    };
+    for (id, side) in declared.iter().filter(|(_, side)| !is_suspended(side)) {
         let own = side.sources.iter();
         for source in own.filter(|source| source.repository.is_none()) {
             by_folder.entry(&source.path).or_default().push(id);
@@ -52,6 +57,10 @@ pub(super) fn find_replaced(found: &Declared, declared: &BTreeMap<AppId, AppSide
             // What only gives values to another application is not deployed through it.
             if side.closure.is_subset(&reader.closure)
                 && side.closure.is_disjoint(&reader.values_from)
+                && side
+                    .closure
+                    .intersection(&reader.data)
+                    .all(|path| side.data.contains(path))
             {
                 by.insert((*candidate).clone());
             }

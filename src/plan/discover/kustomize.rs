@@ -29,7 +29,8 @@ pub(super) fn discover(
 
     let mut taken = BTreeSet::new();
     for (folder, closure) in closures {
-        taken.extend(closure.files.iter().cloned());
+        // Whoever puts a manifest into a value as it stands does not deploy it.
+        taken.extend(closure.files.difference(&closure.values).cloned());
         let is_component = parsed
             .get(&folder)
             .is_some_and(|parsed| parsed.as_ref().is_some_and(|parsed| parsed.is_component));
@@ -134,7 +135,7 @@ fn find_references(
     for (folder, parsed) in parsed {
         for reference in parsed.iter().flat_map(|parsed| &parsed.references) {
             let text = reference.text.as_str();
-            if reference.role == Role::File || remote::is_repository(text) {
+            if matches!(reference.role, Role::File | Role::Data) || remote::is_repository(text) {
                 continue;
             }
             let target = folder

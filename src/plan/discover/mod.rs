@@ -148,6 +148,7 @@ impl<'a> Scope<'a> {
             namespace,
             engine: self.destination.engine,
             closure: closure.files,
+            data: closure.data,
             refusals: closure.refusals.into_iter().collect(),
             ..AppSide::default()
         }

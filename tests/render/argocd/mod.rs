@@ -17,6 +17,7 @@ mod changes;
 mod checkout;
 mod directories;
 mod escapes;
+mod hidden;
 mod options;
 mod overrides;
 mod standing;

@@ -62,6 +62,7 @@ pub(super) fn compose(
         engine: Engine::ArgoCd,
         sources: parts.sources,
         closure: parts.files,
+        data: parts.data,
         refusals: parts.refusals.into_iter().collect(),
         declaration: Some(Declaration {
             parent: object.parent.clone(),
@@ -85,6 +86,8 @@ pub(super) fn compose(
 pub(super) struct Parts {
     pub(super) sources: Vec<AppSource>,
     pub(super) files: BTreeSet<crate::ids::RepoPath>,
+    /// Those of them that are not taken for objects.
+    pub(super) data: BTreeSet<crate::ids::RepoPath>,
     pub(super) refusals: BTreeSet<Refusal>,
 }
 

@@ -91,6 +91,7 @@ fn walk(source: &Source<'_>, input: &KustomizeInput, parts: &mut Parts) {
         let mut closure = Walk::run(scope.tree, &reader, scope.cache, &folder);
         closure.refuse_disabled(input);
         parts.files.extend(closure.files);
+        parts.data.extend(closure.data);
         parts.refusals.extend(closure.refusals);
     }
     for patch in &edits.patches {

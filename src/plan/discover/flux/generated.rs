@@ -49,6 +49,7 @@ pub(super) fn generate(
         } else if path != *folder && !find_files(tree, &path).is_empty() {
             let inner = Walk::run(tree, &reader, cache, &path);
             closure.files.extend(inner.files);
+            closure.data.extend(inner.data);
             closure.folders.extend(inner.folders);
             closure.refusals.extend(inner.refusals);
             resources.push(shown);

@@ -57,6 +57,7 @@ pub(super) fn build(
         namespace: spec.text("targetNamespace").map(str::to_owned),
         engine: Engine::Flux,
         closure: closure.files,
+        data: closure.data,
         refusals: closure.refusals.into_iter().collect(),
         declaration: Some(object.declaration(&used.digests, on_removal, suspended)),
         assumed: resolved.assumed,
