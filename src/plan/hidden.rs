@@ -46,25 +46,25 @@ fn any_text(bytes: &[u8], holds: &dyn Fn(&[u8]) -> bool, depth: u32) -> bool {
 }
 
 /// True where a test holds for a text or a key of a value.
-pub(super) fn any_of(node: &Node, test: &dyn Fn(&str) -> bool) -> bool {
+pub(super) fn any_of(node: &Node, holds: &dyn Fn(&str) -> bool) -> bool {
     match &node.kind {
-        NodeKind::String(text) => test(text),
-        NodeKind::Sequence(items) => items.iter().any(|item| any_of(item, test)),
+        NodeKind::String(text) => holds(text),
+        NodeKind::Sequence(items) => items.iter().any(|item| any_of(item, holds)),
         NodeKind::Mapping(pairs) => pairs
             .iter()
-            .any(|pair| test(&pair.key.text) || any_of(&pair.value, test)),
+            .any(|pair| holds(&pair.key.text) || any_of(&pair.value, holds)),
         NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) => false,
     }
 }
 
 /// The same for JSON.
-pub(super) fn any_in(value: &serde_json::Value, test: &dyn Fn(&str) -> bool) -> bool {
+pub(super) fn any_in(value: &serde_json::Value, holds: &dyn Fn(&str) -> bool) -> bool {
     match value {
-        serde_json::Value::String(text) => test(text),
-        serde_json::Value::Array(items) => items.iter().any(|item| any_in(item, test)),
+        serde_json::Value::String(text) => holds(text),
+        serde_json::Value::Array(items) => items.iter().any(|item| any_in(item, holds)),
         serde_json::Value::Object(map) => map
             .iter()
-            .any(|(key, value)| test(key) || any_in(value, test)),
+            .any(|(key, value)| holds(key) || any_in(value, holds)),
         _ => false,
     }
 }

@@ -51,6 +51,10 @@ const DECODING: [&str; 7] = [
 
 /// What a template says of its objects.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a finding of its own"
+)]
 pub(in crate::plan) struct Outline {
     /// True where a document of the text may be of any group, or have any root.
     pub(in crate::plan) has_open_document: bool,
