@@ -343,9 +343,11 @@ fn hooks_are_objects_to_deployers_that_know_no_hooks() {
         assert_eq!(role(engine, helm), Role::Object);
     }
     assert_eq!(role(Engine::ArgoCd, argo), Role::Hook);
-    for engine in [Engine::Flux, Engine::Kubectl, Engine::Apply, Engine::ArgoCd] {
+    for engine in [Engine::Flux, Engine::Kubectl, Engine::Apply] {
         assert_eq!(role(engine, "helm.sh/hook: test"), Role::Object);
     }
+    // To Argo CD a chart test is a hook without an event: not applied, and judged all the same.
+    assert_eq!(role(Engine::ArgoCd, "helm.sh/hook: test"), Role::Hook);
 }
 
 #[test]
