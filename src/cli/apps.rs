@@ -62,8 +62,9 @@ pub(super) fn run(args: &AppsArgs) -> Result<Exit, CommandError> {
     };
     let settings = cache::render_settings(args.cache, &inputs::sandbox(args.unconfined));
     let mut bringing = Bringing::new(&args.outside.read()?);
-    let (mut declared, _) = declare(&mut bringing, &tree, &config, &defaults, &settings)?;
+    let (mut declared, whole) = declare(&mut bringing, &tree, &config, &defaults, &settings)?;
     for side in declared.apps.values_mut() {
+        render::hide_in_refusals(side, &whole, &settings.masker);
         leave_out_fetched(side, &tree, &bringing);
     }
     let mut affecting = None;

@@ -217,6 +217,17 @@ impl Masker {
         }
     }
 
+    /// The texts in `value` that masking replaces, as they are written, in order.
+    pub fn find_hidden(&self, value: &Value) -> Vec<String> {
+        let mut found = Vec::new();
+        if is_affected(value) {
+            let mut masked = value.clone();
+            self.mask(&mut masked);
+            find_replaced(value, &masked, &mut found);
+        }
+        found
+    }
+
     fn mask_secret(&self, map: &mut Map<String, Value>) {
         let in_core_group = map
             .get("apiVersion")
@@ -251,6 +262,26 @@ impl Masker {
                 self.cover(value, Encoding::Plain);
             }
         }
+    }
+}
+
+fn find_replaced(plain: &Value, masked: &Value, found: &mut Vec<String>) {
+    match (plain, masked) {
+        (Value::Array(plain), Value::Array(masked)) => {
+            for (plain, masked) in plain.iter().zip(masked) {
+                find_replaced(plain, masked, found);
+            }
+        }
+        (Value::Object(plain), Value::Object(masked)) => {
+            for (key, plain) in plain {
+                if let Some(masked) = masked.get(key) {
+                    find_replaced(plain, masked, found);
+                }
+            }
+        }
+        (Value::String(text), masked) if plain != masked => found.push(text.clone()),
+        (Value::Number(number), masked) if plain != masked => found.push(number.to_string()),
+        _ => {}
     }
 }
 

@@ -19,6 +19,7 @@ use super::directory::Directory;
 use super::helm::{self, Helm};
 use super::known::Known;
 use super::kustomize::Kustomize;
+use super::secrecy::{Discreet, hide_in_refusals};
 use super::unstable::Repeated;
 use super::{
     Outcome, Output, Problem, RenderedApp, Renderer, Rendering, Request, Settings, cache, prescan,
@@ -66,7 +67,9 @@ pub fn render_known(
 pub fn render_side(app: &AppSide, tree: &Tree, settings: &Settings) -> Outcome {
     let _permit = settings.permits.acquire();
     if !app.refusals.is_empty() {
-        let problems = prescan::build_problems(&app.refusals);
+        let mut discreet = app.clone();
+        hide_in_refusals(&mut discreet, tree, &settings.masker);
+        let problems = prescan::build_problems(&discreet.refusals);
         let mistakes = |refusal: &Refusal| !refusal.kind.is_not_evaluable();
         return if app.refusals.iter().any(mistakes) {
             Outcome::Failed(problems)
@@ -190,7 +193,11 @@ fn render_source(
         RendererInput::Kustomize(input) => Box::new(Kustomize { input }),
         RendererInput::Helm(input) => Box::new(Repeated(Helm { input })),
     };
-    let mut output = cache::render(&request, input.as_ref(), renderer.as_ref())?;
+    let discreet = Discreet {
+        renderer: renderer.as_ref(),
+        input: input.as_ref(),
+    };
+    let mut output = cache::render(&request, input.as_ref(), &discreet)?;
     // Only Helm leaves chart tests aside, and only Helm and Argo CD know hooks: to every other deployer
     // these are objects.
     let plainly: fn(Manifest) -> Manifest = match (source.renderer.kind(), app.engine) {

@@ -6,11 +6,11 @@ use crate::finding::Blame;
 use crate::ids::RepoPath;
 use crate::sandbox::SandboxError;
 
-use super::Problem;
+use super::{Problem, quotations};
 
-/// Longest message in characters: the longest real one of a tool is about 700; what is longer
-/// repeats the author's file.
-const LONGEST: usize = 1000;
+/// Longest message in characters until Secret values are hidden in it: cut off before, one might
+/// lose the part that it is known by.
+const LONGEST: usize = 64 << 10;
 
 /// What a tool was about when it failed.
 pub(super) struct Context<'a> {
@@ -24,10 +24,13 @@ pub(super) struct Context<'a> {
     pub(super) by_chart_name: bool,
 }
 
-/// A failed run as a problem of the author: the tool ran, and refused the content.
+/// A failed run as a problem of the author: the tool ran, and refused the content. Secret values may
+/// still be in the message.
 pub(super) fn build_problem(said: &str, context: &Context<'_>) -> Problem {
-    let message = shorten(said);
-    let (path, mut line) = find_place(&message, context);
+    let message = shorten(&quotations::cut(said, context.by_chart_name));
+    let (path, mut line) = find_place(&message, context)
+        .or_else(|| find_place(&shorten(said), context))
+        .unwrap_or_else(|| (context.fallback.clone(), 0));
     let is_template = path
         .as_ref()
         .is_some_and(|path| path.as_str().contains("/templates/"));
@@ -107,12 +110,12 @@ fn shorten(said: &str) -> String {
 
 /// The file that a message names, and the line when it is written behind the name. Helm names the
 /// file that failed first, Kustomize last.
-fn find_place(message: &str, context: &Context<'_>) -> (Option<RepoPath>, u32) {
+fn find_place(message: &str, context: &Context<'_>) -> Option<(Option<RepoPath>, u32)> {
     if message.starts_with("values don't meet the specifications of the schema")
         && let Some(schema) = context.root.join("values.schema.json")
         && context.closure.contains(&schema)
     {
-        return (Some(schema), 0);
+        return Some((Some(schema), 0));
     }
     let is_edge = |letter: char| letter.is_whitespace() || "'\"`()<>,;[]{}".contains(letter);
     let mut named = message
@@ -123,10 +126,7 @@ fn find_place(message: &str, context: &Context<'_>) -> (Option<RepoPath>, u32) {
     } else {
         named.next_back()
     };
-    place.map_or_else(
-        || (context.fallback.clone(), 0),
-        |(path, line)| (Some(path), line),
-    )
+    place.map(|(path, line)| (Some(path), line))
 }
 
 fn find_file(word: &str, context: &Context<'_>) -> Option<(RepoPath, u32)> {

@@ -16,6 +16,8 @@ mod messages;
 mod origin;
 mod output;
 mod prescan;
+mod quotations;
+mod secrecy;
 mod settings;
 mod substitute;
 mod tools;
@@ -35,6 +37,7 @@ use crate::yaml::{Duplicate, Oddity};
 pub use all::{render, render_known, render_side};
 pub use cache::{Cache, CacheError, Counts, Place};
 pub use known::Known;
+pub use secrecy::hide_in_refusals;
 pub use settings::{Permits, Settings};
 pub use tools::{Tool, ToolError, ToolKind, ToolPaths, Tools};
 

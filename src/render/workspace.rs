@@ -147,7 +147,9 @@ impl Workspace {
             .run(&job, &settings.cancel)
             .map_err(|error| vec![messages::build_sandbox_problem(&error, request.path)])?;
         if !finished.succeeded() {
-            let said = finished.stderr.replace(&format!("{CHECKOUT}/"), "");
+            let base = format!("{}/", self.base.display());
+            let said = finished.stderr.replace(&base, "");
+            let said = said.replace(&format!("{CHECKOUT}/"), "");
             let mut problem = messages::build_problem(&said, context);
             if let (0, Some(path)) = (problem.line, &problem.path)
                 && let Ok(text) = request.tree.reader().read(path)

@@ -11,6 +11,7 @@ mod check;
 mod declared;
 mod demo;
 mod deploy;
+mod messages;
 mod policy;
 mod render_and_apps;
 mod unstable;

@@ -11,6 +11,7 @@ mod figures;
 mod flux;
 mod helm;
 mod inflate;
+mod messages;
 mod outcome;
 mod parity;
 mod plain;

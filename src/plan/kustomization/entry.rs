@@ -266,7 +266,14 @@ fn read_entry(entry: &Value) -> Result<InflatedChart, String> {
 }
 
 fn read(fields: Map<String, Value>) -> Result<InflatedChart, String> {
-    serde_json::from_value(Value::Object(fields)).map_err(|error| error.to_string())
+    serde_json::from_value(Value::Object(fields)).map_err(|error| {
+        let error = error.to_string();
+        // What is of another type is repeated in front, and may be secret.
+        match error.rsplit_once(", expected ") {
+            Some((_, expected)) => format!("a field of a chart is not {expected}"),
+            None => error,
+        }
+    })
 }
 
 /// An entry of the former list as one of `helmCharts`.

@@ -8,6 +8,7 @@ mod generators;
 mod prepare;
 mod replace;
 mod values;
+mod variables;
 
 use std::ffi::OsString;
 
@@ -38,6 +39,7 @@ impl Renderer for Kustomize<'_> {
             .find_one(ToolKind::Kustomize)
             .map_err(|error| build_tool_problem(&error))?;
         let workspace = Workspace::build(request)?;
+        variables::check(request, &workspace)?;
         prepare::prepare(self.input, request, &workspace)?;
         replace::replace_all(self.input, request, &workspace)?;
         let mut arguments: Vec<OsString> = vec!["build".into()];
