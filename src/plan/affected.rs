@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::assumed::refuse_assumed;
 use super::changes::{find_changes, names};
 use super::discover::{Patterns, read_manifests};
 use super::extend::{Planner, SideApps};
 use super::orphans;
 use super::replaced::leave_out;
-use super::standing::{keep_files, refuse_assumed, refuse_covering};
+use super::standing::{add_standing, keep_files};
 use super::{
     AppSide, ChangedFile, Declared, Defaults, Plan, PlannedApp, Selection, Untouched,
     UntouchedItem, UntouchedReason, Why,
@@ -52,7 +53,7 @@ impl Planner<'_> {
             (&mut before.found, &before.replaced),
             (&mut after.found, &after.replaced),
         );
-        refuse_covering(&before, &mut after);
+        add_standing(&mut before, &mut after);
         refuse_assumed(&before, &mut after);
         // What a head that renders declares is judged, whatever could be known of it before.
         let withheld = after.withhold(&mut before);
@@ -209,7 +210,7 @@ impl Comparison<'_> {
 }
 
 /// True when both sides would be rendered and deployed in the same way; files aside.
-fn same_declaration(before: &AppSide, after: &AppSide) -> bool {
+pub(super) fn same_declaration(before: &AppSide, after: &AppSide) -> bool {
     let object = |side: &AppSide| side.declaration.as_ref().map(|found| found.digest);
     object(before) == object(after)
         && before.sources == after.sources

@@ -71,8 +71,6 @@ pub struct Declaration {
     pub suspended: bool,
     /// The set that generates it, where one does.
     pub set: Option<String>,
-    /// True where the object's file has it differently: what deploys the file changes it.
-    pub covers: bool,
 }
 
 /// What happens to an application's objects when its declaration is removed.

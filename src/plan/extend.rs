@@ -7,7 +7,6 @@ use super::cache::Cache;
 use super::discover::{declare_at_with, declare_seen, declare_with};
 use super::replaced::{Replaced, find_replaced};
 use super::seen::{Seen, SeenObject, is_declaration};
-use super::standing::{find_covering, note_covering};
 use super::{AppSide, Declared, Defaults, Refusal, RefusalKind, Selection};
 use crate::config::repo::RepoConfig;
 use crate::ids::{AppId, DeclaredBy};
@@ -40,6 +39,8 @@ pub struct SideApps {
     pub declared: BTreeMap<AppId, AppSide>,
     /// Applications that may declare others and could not be rendered.
     pub failed: BTreeSet<AppId>,
+    /// What the objects of folders declare as they lie there, where something new deploys them.
+    pub standing: BTreeMap<AppId, AppSide>,
     /// What of the first is deployed through the second.
     pub(super) replaced: Replaced,
     /// Applications that declare more than is followed.
@@ -127,9 +128,7 @@ impl<'a> Planner<'a> {
             .retain(|object| !excessive.contains(object.parent));
         // A deployer's own rendering of an object comes before the one of a folder found by its files.
         seen.objects.sort_by_key(|object| is_found(object.parent));
-        let covering = find_covering(&seen.objects);
-        let mut first = declare_seen(tree, self.config, self.defaults, &self.cache, &seen);
-        note_covering(&mut first, &covering);
+        let first = declare_seen(tree, self.config, self.defaults, &self.cache, &seen);
         let replaced = find_replaced(found, &first);
         let before = seen.objects.len();
         seen.objects.retain(|object| {
@@ -146,8 +145,7 @@ impl<'a> Planner<'a> {
                 declared: first,
             };
         }
-        let mut declared = declare_seen(tree, self.config, self.defaults, &self.cache, &seen);
-        note_covering(&mut declared, &covering);
+        let declared = declare_seen(tree, self.config, self.defaults, &self.cache, &seen);
         Round {
             wanted,
             replaced: find_replaced(found, &declared),
@@ -265,7 +263,7 @@ fn declares(manifest: &crate::object::Manifest, id: &AppId) -> bool {
 }
 
 /// ConfigMaps and Secrets that Flux objects take values from and that were not seen.
-fn find_wanted(seen: &Seen<'_>) -> BTreeSet<String> {
+pub(super) fn find_wanted(seen: &Seen<'_>) -> BTreeSet<String> {
     let mut wanted = BTreeSet::new();
     for object in &seen.objects {
         let value = object.manifest.value();

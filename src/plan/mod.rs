@@ -7,6 +7,7 @@
 mod affected;
 mod app;
 mod argocd;
+mod assumed;
 mod cache;
 mod changes;
 mod declaring;

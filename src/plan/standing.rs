@@ -1,23 +1,17 @@
 //! What stood for itself before a change goes on standing for itself: whoever deploys a folder, a chart
 //! or a declaration as it lies there does so after the merge, too, whatever the change lays over it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::discover::{CHART, find_chart, find_kustomization};
-use super::extend::{Planner, SideApps, is_found};
+use super::affected::same_declaration;
+use super::discover::{CHART, declare_seen, find_chart, find_kustomization};
+use super::extend::{Planner, SideApps, find_wanted};
 use super::kustomization::find_files;
-use super::seen::SeenObject;
-use super::{AppSide, AppSource, Declared, Refusal, RefusalKind, RendererInput};
-use crate::config::repo::{Engine, RendererKind};
-use crate::ids::{AppId, DeclaredBy, Digest, RepoPath};
+use super::seen::Seen;
+use super::{AppSide, AppSource, Declared, RendererInput};
+use crate::config::repo::RendererKind;
+use crate::ids::{AppId, DeclaredBy, RepoPath};
 use crate::tree::Tree;
-
-/// What declares one application, by group and kind.
-const DECLARING: [(&str, &str); 3] = [
-    ("argoproj.io", "Application"),
-    ("kustomize.toolkit.fluxcd.io", "Kustomization"),
-    ("helm.toolkit.fluxcd.io", "HelmRelease"),
-];
 
 impl Planner<'_> {
     /// Adds to a side what the other one has and what is still there, but taken for a part of something
@@ -48,10 +42,8 @@ impl Planner<'_> {
 /// `apiVersion` would take the file out of its application, and the slip would read as a deletion.
 pub(super) fn keep_files(tree: &Tree, before: &Declared, after: &mut Declared) {
     let is_directory = |side: &AppSide| {
-        let kinds = side.sources.iter().map(|source| source.renderer.kind());
-        kinds
-            .into_iter()
-            .all(|kind| kind == RendererKind::Directory)
+        let mut kinds = side.sources.iter().map(|source| source.renderer.kind());
+        kinds.all(|kind| kind == RendererKind::Directory)
     };
     for (id, side) in before.apps.iter().filter(|(_, side)| is_directory(side)) {
         let lost: Vec<RepoPath> = side
@@ -100,35 +92,6 @@ fn is_of_a_tool(tree: &Tree, folder: &RepoPath) -> bool {
     chart.is_some_and(|path| tree.claims_file(&path)) || !find_files(tree, folder).is_empty()
 }
 
-/// Kind and name of declarations.
-type Named = (String, String);
-
-/// Declarations that their deployer renders differently from how they lie in a folder. They are told
-/// apart by name: in which file a rendered object began is not always known.
-pub(super) fn find_covering(objects: &[SeenObject<'_>]) -> HashSet<Named> {
-    let named = |object: &SeenObject<'_>| {
-        let named = object.manifest.object();
-        let is_declaring = DECLARING.contains(&(named.group.as_str(), named.kind.as_str()));
-        is_declaring.then(|| (named.kind.clone(), named.name.clone()))
-    };
-    let mut lying: HashMap<Named, HashSet<Digest>> = HashMap::new();
-    for object in objects.iter().filter(|object| lies(object.parent)) {
-        if let Some(named) = named(object) {
-            let digests = lying.entry(named).or_default();
-            digests.insert(object.manifest.digest());
-        }
-    }
-    objects
-        .iter()
-        .filter(|object| !is_found(object.parent))
-        .filter_map(|object| {
-            let named = named(object)?;
-            let same = lying.get(&named)?.contains(&object.manifest.digest());
-            (!same).then_some(named)
-        })
-        .collect()
-}
-
 /// True for what deploys files as they are; with which values a chart is deployed its files do not say.
 fn lies(parent: &AppId) -> bool {
     matches!(
@@ -137,86 +100,91 @@ fn lies(parent: &AppId) -> bool {
     )
 }
 
-/// Notes on these applications which of them are covered so.
-pub(super) fn note_covering(declared: &mut BTreeMap<AppId, AppSide>, covering: &HashSet<Named>) {
-    for (id, side) in declared {
-        if let (Some(kind), Some(declaration)) = (kind_of(id), &mut side.declaration) {
-            declaration.covers = covering.contains(&(kind.to_owned(), id.name.clone()));
-        }
-    }
+/// What tells declarations of one folder apart.
+fn identify<'a>(
+    id: &'a AppId,
+    side: &'a AppSide,
+) -> Option<(&'a AppId, DeclaredBy, &'a str, &'a str)> {
+    let parent = &side.declaration.as_ref()?.parent;
+    Some((parent, id.kind, &id.namespace, &id.name))
 }
 
-fn kind_of(id: &AppId) -> Option<&'static str> {
-    match id.kind {
-        DeclaredBy::ArgoApplication => Some("Application"),
-        DeclaredBy::FluxKustomization => Some("Kustomization"),
-        DeclaredBy::FluxHelmRelease => Some("HelmRelease"),
-        _ => None,
-    }
-}
-
-/// Refuses a declaration that a new one above it renders differently from how it lies in its file,
-/// where it was deployed as it lies there.
-pub(super) fn refuse_covering(before: &SideApps, after: &mut SideApps) {
-    let stood: BTreeMap<(DeclaredBy, &str), &RepoPath> = before
+/// Folders whose objects declared applications before, and do so no longer: something new deploys them,
+/// or what they declare comes from elsewhere now.
+pub(super) fn find_covered(before: &SideApps, after: &SideApps) -> BTreeSet<AppId> {
+    let now: BTreeSet<_> = after
         .declared
         .iter()
-        .filter_map(|(id, side)| {
-            let declaration = side.declaration.as_ref()?;
-            let path = declaration.path.as_ref()?;
-            lies(&declaration.parent).then_some(((id.kind, id.name.as_str()), path))
-        })
+        .filter_map(|(id, side)| identify(id, side))
         .collect();
-    for (id, side) in &mut after.declared {
-        let covers = side.declaration.as_ref().filter(|found| found.covers);
-        let stood = stood.get(&(id.kind, id.name.as_str()));
-        let (Some(declaration), Some(path)) = (covers, stood) else {
-            continue;
-        };
-        if lies(&declaration.parent) {
-            continue;
-        }
-        let text = format!(
-            "it was deployed as `{path}` has it, and `{}` would render it differently from now on, so that two deployers disagree: let it be rendered as the file has it first",
-            declaration.parent.name
-        );
-        side.refusals.push(Refusal {
-            kind: RefusalKind::Declaration,
-            path: (*path).clone(),
-            line: 0,
-            text,
-        });
+    let stood = before.declared.iter().filter_map(|(id, side)| {
+        let found = identify(id, side)?;
+        let stands = lies(found.0) && before.replaced.find(found.0).is_none();
+        stands.then_some(found)
+    });
+    stood
+        .filter(|found| after.found.apps.contains_key(found.0))
+        .filter(|found| after.replaced.find(found.0).is_some() || !now.contains(found))
+        .map(|found| found.0.clone())
+        .collect()
+}
+
+impl Planner<'_> {
+    /// What the objects of these folders declare as they lie there, whoever else renders them, and the
+    /// names of what that needs besides.
+    pub fn declare_standing(
+        &self,
+        tree: &Tree,
+        folders: &BTreeSet<AppId>,
+        mut seen: Seen<'_>,
+    ) -> (BTreeMap<AppId, AppSide>, BTreeSet<String>) {
+        seen.objects.retain(|object| lies(object.parent));
+        let mut declared = declare_seen(tree, self.config, self.defaults, &self.cache, &seen);
+        declared
+            .retain(|id, side| identify(id, side).is_some_and(|found| folders.contains(found.0)));
+        (declared, find_wanted(&seen))
+    }
+
+    /// Folders of the head whose declarations something covers that the base did not have over them.
+    pub fn find_covered(&self, before: &SideApps, after: &SideApps) -> BTreeSet<AppId> {
+        find_covered(before, after)
     }
 }
 
-/// Refuses a source that is only assumed to be this repository where the base did not assume it: nothing
-/// in the repository says what another name leads to.
-pub(super) fn refuse_assumed(before: &SideApps, after: &mut SideApps) {
-    let sources = |side: &SideApps| -> BTreeSet<String> {
-        let sides = side.declared.values();
-        sides.filter_map(|side| side.assumed.clone()).collect()
-    };
-    let known = sources(before);
-    // The first declarations of a repository have nothing to be compared with.
-    if before
-        .declared
-        .values()
-        .all(|side| side.engine != Engine::Flux)
-    {
-        return;
-    }
-    for side in after.declared.values_mut() {
-        let Some(text) = side.assumed.clone().filter(|text| !known.contains(text)) else {
-            continue;
+/// How an application is called that is judged as its file has it, beside how it is deployed from now
+/// on.
+const AS_FILED: &str = "as-filed";
+
+/// Adds to both sides what was covered, as its files have it: whoever applied them goes on doing so.
+pub(super) fn add_standing(before: &mut SideApps, after: &mut SideApps) {
+    let mut pairs = Vec::new();
+    for (id, side) in std::mem::take(&mut after.standing) {
+        let same_name = |(other, _): &(&AppId, &AppSide)| {
+            (other.kind, &other.namespace, &other.name) == (id.kind, &id.namespace, &id.name)
         };
-        let declaration = side.declaration.as_ref();
-        side.refusals.push(Refusal {
-            kind: RefusalKind::Elsewhere,
-            path: declaration
-                .and_then(|declaration| declaration.path.clone())
-                .unwrap_or_default(),
-            line: declaration.map_or(0, |declaration| declaration.line),
-            text: format!("{text}, which no object of the repository declares"),
-        });
+        let mut twins = after.declared.iter().filter(same_name);
+        if twins.any(|(_, twin)| twin.closure == side.closure && same_declaration(twin, &side)) {
+            continue;
+        }
+        let mut bases = before.declared.iter();
+        let base = bases.find(|(other, base)| identify(other, base) == identify(&id, &side));
+        let variant = match &id.variant {
+            Some(variant) => format!("{variant}/{AS_FILED}"),
+            None => AS_FILED.to_owned(),
+        };
+        pairs.push((
+            AppId {
+                variant: Some(variant),
+                ..id.clone()
+            },
+            base.map(|(_, base)| base.clone()),
+            side,
+        ));
+    }
+    for (id, base, head) in pairs {
+        if let Some(base) = base {
+            before.declared.insert(id.clone(), base);
+        }
+        after.declared.insert(id, head);
     }
 }

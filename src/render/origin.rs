@@ -96,7 +96,9 @@ impl Scan {
         if !body.starts_with([' ', '\t', '-']) {
             self.in_metadata = body == "metadata:";
             if let Some(braces) = body.strip_prefix("metadata:") {
-                let fields = braces.trim().trim_start_matches('{').split(',');
+                // A mapping inside it may have a name of its own.
+                let own = braces.trim().trim_start_matches('{');
+                let fields = own.split('{').next().unwrap_or_default().split(',');
                 let mut names = fields.filter_map(|field| field.trim().strip_prefix("name:"));
                 if let Some(name) = names.next() {
                     let name = read_scalar(name.trim_end_matches('}'));

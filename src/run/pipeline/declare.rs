@@ -31,6 +31,7 @@ pub(super) fn plan(
         for (apps, tree) in sides.iter_mut().zip([base, head]) {
             extend(planner, tree, apps, looked_at, settings, known);
         }
+        stand(planner, head, &mut sides, looked_at, settings, known);
         let plan = planner.build(base, head, sides, selection);
         let more = find_unannounced(&plan, [base, head], settings, known);
         (plan, more)
@@ -144,6 +145,30 @@ pub(crate) fn extend(
         if is_last {
             return;
         }
+    }
+}
+
+/// Adds to the head what folders declare as they lie there, where a change covers them.
+fn stand(
+    planner: &Planner<'_>,
+    head: &Tree,
+    [before, after]: &mut [SideApps; 2],
+    looked_at: &BTreeSet<AppId>,
+    settings: &render::Settings,
+    known: &mut Known,
+) {
+    let covered = planner.find_covered(before, after);
+    if covered.is_empty() {
+        return;
+    }
+    let mut wanted = BTreeSet::new();
+    for _ in 0..2 {
+        let rendered =
+            render_declaring(planner, head, after, (&wanted, looked_at), settings, known);
+        let all: BTreeMap<&AppId, &AppSide> = after.all().collect();
+        let (standing, more) = planner.declare_standing(head, &covered, see(&all, &rendered));
+        after.standing = standing;
+        wanted.extend(more);
     }
 }
 

@@ -164,7 +164,6 @@ mod tests {
                 on_removal: OnRemoval::Deleted,
                 suspended: false,
                 set: None,
-                covers: false,
             }),
             ..AppSide::default()
         };

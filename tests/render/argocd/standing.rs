@@ -90,38 +90,85 @@ fn kustomization(name: &str, folder: &str, source: &str, more: &str) -> String {
     )
 }
 
-#[test]
-fn a_new_parent_may_not_render_a_declaration_otherwise_than_it_was_deployed() {
-    let source = SOURCE.replace('@', URL);
-    let patch = "  patches:\n  - patch: '[{\"op\": \"replace\", \"path\": \"/spec/path\", \"value\": \"./shop\"}]'\n    target: {kind: Kustomization, name: web}\n";
-    let web = |folder: &str| kustomization("web", folder, "deploy", "");
-    let state = |folder: &str, root: Option<&str>| {
+/// A folder of declarations, the objects that a new Kustomization above it changes back, and the
+/// application that goes on being deployed as its file has it.
+struct Covering {
+    web: String,
+    vars: String,
+    patch: &'static str,
+}
+
+const PATH_BACK: &str = "  patches:\n  - patch: '[{\"op\": \"replace\", \"path\": \"/spec/path\", \"value\": \"./shop\"}]'\n    target: {kind: Kustomization, name: web}\n";
+const VALUE_BACK: &str = "  patches:\n  - patch: '[{\"op\": \"replace\", \"path\": \"/data/domain\", \"value\": \"good\"}]'\n    target: {kind: ConfigMap, name: vars}\n";
+
+impl Covering {
+    fn of(folder: &str, domain: &str, patch: &'static str) -> Self {
+        let substitute = "  postBuild: {substituteFrom: [{kind: ConfigMap, name: vars}]}\n";
+        Self {
+            web: kustomization("web", folder, "deploy", substitute),
+            vars: format!(
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: vars, namespace: flux-system}}\ndata: {{domain: {domain}}}\n"
+            ),
+            patch,
+        }
+    }
+
+    fn repository(&self, is_covered: bool) -> Repository {
+        let source = SOURCE.replace('@', URL);
         let repository = with(&[
             ("prod/source.yaml", &source),
-            ("prod/web.yaml", &web(folder)),
+            ("prod/web.yaml", &self.web),
+            ("prod/vars.yaml", &self.vars),
             ("other/cm.yaml", CONFIG_MAP),
         ]);
-        if let Some(more) = root {
-            let root = kustomization("root", "./prod", "deploy", more);
+        repository.write(
+            "shop/cm.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {k: '${domain}'}\n",
+        );
+        if is_covered {
+            let root = kustomization("root", "./prod", "deploy", self.patch);
             repository.write("prod/root.yaml", &root);
         }
         repository
+    }
+}
+
+#[test]
+fn what_a_new_parent_changes_back_is_judged_as_its_file_has_it() {
+    let before = Covering::of("./shop", "good", "").repository(false);
+    for (now, file) in [
+        (Covering::of("./other", "good", PATH_BACK), "other/cm.yaml"),
+        (Covering::of("./shop", "evil", VALUE_BACK), "prod/vars.yaml"),
+    ] {
+        let plan = plan(&before, &now.repository(true));
+        let side = head_of(&plan, "flux:web#prod/as-filed");
+        assert!(files(side).contains(&file), "{file}: {:?}", files(side));
+        let app = plan
+            .apps
+            .iter()
+            .find(|app| app.id.to_string() == "flux:web#prod/as-filed");
+        assert!(
+            app.unwrap().base.is_some(),
+            "it is compared with what it was"
+        );
+    }
+}
+
+#[test]
+fn a_new_parent_that_changes_nothing_back_adds_no_second_application() {
+    let doubled = |base: &Repository, head: &Repository| {
+        let plan = plan(base, head);
+        let untouched = plan.untouched.iter().map(|item| format!("{:?}", item.what));
+        let touched = plan.apps.iter().map(|app| app.id.to_string());
+        touched.chain(untouched).any(|id| id.contains("as-filed"))
     };
-    let refused = |head: &Repository| {
-        let plan = plan(&state("./shop", None), head);
-        let web = plan.apps.iter().filter(|app| app.id.name == "web");
-        let mut heads = web.filter_map(|app| app.head.as_ref());
-        heads.any(|side| !side.refusals.is_empty())
-    };
-    assert!(refused(&state("./other", Some(patch))));
-    // Rendered as the file has it, and what was so before.
-    assert!(!refused(&state("./other", Some(""))));
-    let covered = plan(
-        &state("./shop", Some(patch)),
-        &state("./other", Some(patch)),
-    );
-    let heads = covered.apps.iter().filter_map(|app| app.head.as_ref());
-    assert!(heads.into_iter().all(|side| side.refusals.is_empty()));
+    let before = Covering::of("./shop", "good", "");
+    let after = Covering::of("./other", "good", "");
+    assert!(!doubled(&before.repository(false), &after.repository(true)));
+    // What was rendered otherwise before is deployed as that has it.
+    let before = Covering::of("./shop", "good", PATH_BACK);
+    let after = Covering::of("./other", "good", PATH_BACK);
+    assert!(!doubled(&before.repository(true), &after.repository(true)));
 }
 
 #[test]

@@ -72,7 +72,6 @@ pub(super) fn compose(
             on_removal: on_removal(value),
             suspended: false,
             set: set.map(str::to_owned),
-            covers: false,
         }),
         creates_namespace: texts(value, "/spec/syncPolicy/syncOptions")
             .any(|option| option.eq_ignore_ascii_case("CreateNamespace=true")),

@@ -124,7 +124,6 @@ fn stand_in(
             },
             suspended: false,
             set: None,
-            covers: false,
         }),
         ..AppSide::default()
     }

@@ -152,7 +152,6 @@ impl<'a> Object<'a> {
             on_removal,
             suspended,
             set: None,
-            covers: false,
         }
     }
 
