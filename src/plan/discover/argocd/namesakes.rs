@@ -20,7 +20,7 @@ pub(super) fn settle(id: &AppId, sides: &[&AppSide], found: &mut BTreeMap<AppId,
             .filter(|side| digest(side) != digest(first))
             .collect();
         insert_by_folder(id, &others, found);
-    } else if lying.windows(2).all(|pair| same(pair)) || count_folders(&lying) < lying.len() {
+    } else if lying.windows(2).all(same) || count_folders(&lying) < lying.len() {
         insert(id.clone(), &lying, found);
     } else {
         insert_by_folder(id, &lying, found);
