@@ -36,6 +36,16 @@ fn patterns_are_those_of_the_library_that_argo_cd_uses() {
 }
 
 #[test]
+fn a_pattern_of_thousands_of_alternatives_is_refused_at_once() {
+    let names: Vec<String> = (0..100_000).map(|at| format!("{at:06}")).collect();
+    let options = format!("    directory: {{include: '{{{}}}*'}}\n", names.join(","));
+    let declared = declare(&with("plain", &options, &["plain/a.yaml"]));
+    let side = find(&declared, "web");
+    assert_eq!(kinds(side), [RefusalKind::Declaration]);
+    assert_eq!(files(side), ["plain/a.yaml"]);
+}
+
+#[test]
 fn a_folder_behind_a_link_is_read_and_a_link_itself_is_not() {
     let repository = with("link/sub", "", &["real/sub/a.yaml"]);
     symlink("real", repository.folder.path().join("link")).unwrap();

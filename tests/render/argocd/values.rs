@@ -127,3 +127,30 @@ fn a_pattern_among_components_is_refused_also_where_they_may_be_missing() {
     assert_eq!(kinds(side), [RefusalKind::Declaration]);
     assert!(files(side).contains(&"comp/a/kustomization.yaml"));
 }
+
+#[test]
+fn patterns_of_many_folders_cost_no_more_than_the_names_there_are() {
+    let deep = (0..40)
+        .map(|level| format!("d{level}/"))
+        .collect::<String>();
+    let file = format!("chart/{deep}x.yaml");
+    let many = "**/".repeat(30);
+    for (list, wanted) in [
+        (format!("['{many}x.yaml']"), vec![file.as_str()]),
+        // Between any two stands a place of its own.
+        (format!("['{}x.yaml']", "**/*/".repeat(10)), vec![&file]),
+    ] {
+        let declared = declare(&chart(&format!("{{valueFiles: {list}}}"), &[&file]));
+        assert_eq!(values(find(&declared, "web")), wanted, "{list}");
+    }
+    // Links to the folder that they stand in: each part of the pattern doubles the ways.
+    let repository = chart(
+        &format!("{{valueFiles: ['/env/{}x.yaml']}}", "*/".repeat(30)),
+        &["env/x.yaml"],
+    );
+    for name in ["a", "b"] {
+        std::os::unix::fs::symlink(".", repository.folder.path().join("env").join(name)).unwrap();
+    }
+    let declared = declare(&repository);
+    assert_eq!(kinds(find(&declared, "web")), [RefusalKind::Declaration]);
+}

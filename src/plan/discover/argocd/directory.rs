@@ -14,6 +14,9 @@ use crate::tree::{EntryKind, Tree};
 /// Argo CD leaves out a file that holds this anywhere.
 const SKIP: &[u8] = b"+argocd:skip-file-rendering";
 
+/// The longest pattern, in bytes: each file of the folder is held against all of it.
+const LENGTH: usize = 1_000;
+
 /// Links followed on the way to a folder before it counts as a circle.
 const LINKS: usize = 40;
 
@@ -149,12 +152,18 @@ fn find_candidates(source: &Source<'_>, folder: &RepoPath, parts: &mut Parts) ->
 
 fn read_pattern(source: &Source<'_>, pointer: &str, parts: &mut Parts) -> Option<Pattern> {
     let text = find_text(source.value, pointer)?;
-    let pattern = Pattern::parse(text);
-    if !pattern.is_certain() {
-        let text = format!("Argo CD's library does not read the pattern `{text}` as it is written");
-        refuse(source, RefusalKind::Declaration, text, parts);
-    }
-    Some(pattern)
+    let flaw = if text.len() > LENGTH {
+        format!("a pattern of its `directory` has more than {LENGTH} bytes: use a shorter one")
+    } else {
+        let pattern = Pattern::parse(text);
+        if pattern.is_certain() {
+            return Some(pattern);
+        }
+        format!("Argo CD's library does not read the pattern `{text}` as it is written")
+    };
+    refuse(source, RefusalKind::Declaration, flaw, parts);
+    // Whatever it would find, or leave out, matters.
+    None
 }
 
 fn is_skipped(source: &Source<'_>, path: &RepoPath) -> bool {

@@ -12,6 +12,12 @@ use crate::ids::RepoPath;
 use crate::plan::{RefusalKind, remote};
 use crate::tree::Tree;
 
+/// Names that all patterns of a source may look at, one by one.
+const NAMES: usize = 100_000;
+
+/// The longest pattern, in bytes.
+const LENGTH: usize = 1_000;
+
 /// What is wrong with an entry.
 type Flaw = (RefusalKind, String);
 
@@ -33,41 +39,32 @@ pub(super) fn read(source: &Source<'_>, options: &Value, parts: &mut Parts) -> V
         .filter(|(_, path)| single(path))
         .filter_map(|(_, path)| RepoPath::root().join(path))
         .collect();
+    let mut budget = NAMES;
     let mut files: Vec<RepoPath> = Vec::new();
+    let mut known = BTreeSet::new();
     for (text, path) in &entries {
         let found = if single(path) {
-            RepoPath::root()
-                .join(path)
-                .ok_or_else(|| (RefusalKind::LeavesRepository, (*text).to_owned()))
-                .and_then(|path| find_one(tree, &path, text))
-                .map(|found| found.into_iter().collect())
+            find_named(tree, path, text)
         } else {
-            match expand(tree, path) {
-                Ok(found) if found.is_empty() && !lenient => {
-                    Err((RefusalKind::Missing, (*text).to_owned()))
-                }
-                Ok(mut found) => {
-                    found.retain(|path| !named.contains(path) && !files.contains(path));
-                    Ok(found)
-                }
-                Err(flaw) => Err(flaw),
-            }
+            expand(tree, path, &mut budget).map(|mut found| {
+                let is_empty = found.is_empty();
+                found.retain(|path| !named.contains(path) && !known.contains(path));
+                (found, is_empty)
+            })
         };
         match found {
-            Ok(found) if found.is_empty() && !lenient && single(path) => {
+            Ok((_, true)) if !lenient => {
                 refuse(source, (RefusalKind::Missing, (*text).to_owned()), parts);
             }
-            Ok(found) => {
+            Ok((found, _)) => {
                 for path in found {
-                    match files.iter().rposition(|known| *known == path) {
-                        Some(at) if at + 1 == files.len() => {}
-                        Some(_) => {
-                            let why = format!(
-                                "`{text}` stands twice among the value files, and which place counts depends on the version of Argo CD"
-                            );
-                            refuse(source, (RefusalKind::Declaration, why), parts);
-                        }
-                        None => files.push(path),
+                    if known.insert(path.clone()) {
+                        files.push(path);
+                    } else if files.last() != Some(&path) {
+                        let why = format!(
+                            "`{text}` stands twice among the value files, and which place counts depends on the version of Argo CD"
+                        );
+                        refuse(source, (RefusalKind::Declaration, why), parts);
                     }
                 }
             }
@@ -86,6 +83,16 @@ pub(super) fn read(source: &Source<'_>, options: &Value, parts: &mut Parts) -> V
         parts.files.insert(path.clone());
     }
     files
+}
+
+/// What an entry without a pattern finds, and whether that is nothing.
+fn find_named(tree: &Tree, path: &str, text: &str) -> Result<(Vec<RepoPath>, bool), Flaw> {
+    let path = RepoPath::root()
+        .join(path)
+        .ok_or_else(|| (RefusalKind::LeavesRepository, text.to_owned()))?;
+    let found = find_one(tree, &path, text)?;
+    let is_empty = found.is_none();
+    Ok((found.into_iter().collect(), is_empty))
 }
 
 /// A single file, such as the content of a parameter.
@@ -174,33 +181,45 @@ fn find_one(tree: &Tree, path: &RepoPath, text: &str) -> Result<Option<RepoPath>
     }
 }
 
-/// What a pattern finds, part by part: names in order, and `**` a folder before the folders in it.
-fn expand(tree: &Tree, pattern: &str) -> Result<Vec<RepoPath>, Flaw> {
+/// What a pattern finds, part by part: names in order, and `**` a folder before the folders in it. Each
+/// place counts once, where it comes first.
+fn expand(tree: &Tree, pattern: &str, budget: &mut usize) -> Result<Vec<RepoPath>, Flaw> {
     let unclear = |why: String| (RefusalKind::Declaration, why);
+    if pattern.len() > LENGTH {
+        return Err(unclear(format!(
+            "a pattern among its value files has more than {LENGTH} bytes: name the files"
+        )));
+    }
     if pattern.contains(['{', '\\']) {
         return Err(unclear(format!(
             "the pattern `{pattern}` is not expanded here"
         )));
     }
-    let parts: Vec<&str> = pattern.split('/').filter(|part| !part.is_empty()).collect();
+    let mut parts: Vec<&str> = pattern.split('/').filter(|part| !part.is_empty()).collect();
+    // A second one adds no place.
+    parts.dedup_by(|part, before| *part == "**" && *before == "**");
     let mut places = vec![RepoPath::root()];
     for (index, part) in parts.iter().enumerate() {
-        let mut next = Vec::new();
+        let mut next = Places::default();
+        let glob = Glob::parse(part, &['!', '^'])
+            .ok_or_else(|| unclear(format!("`{pattern}` is no pattern")))?;
         for place in &places {
             if *part == "**" {
-                descend(tree, place, &mut next)?;
+                descend(tree, place, &mut next, budget)?;
                 continue;
             }
-            let glob = Glob::parse(part, &['!', '^'])
-                .ok_or_else(|| unclear(format!("`{pattern}` is no pattern")))?;
-            let names = tree.list_folder(place).unwrap_or_default();
-            let fitting = names.keys().filter(|name| glob.matches(name));
-            next.extend(fitting.filter_map(|name| place.join(name)));
+            for name in list(tree, place, budget)? {
+                if glob.matches(&name) {
+                    place.join(&name).into_iter().for_each(|path| {
+                        next.add(path);
+                    });
+                }
+            }
         }
+        places = next.in_order;
         if index + 1 < parts.len() {
-            next.retain(|path| tree.is_folder(path));
+            places.retain(|path| tree.is_folder(path));
         }
-        places = next;
     }
     for path in &places {
         if tree.resolve(path).is_err() {
@@ -215,11 +234,49 @@ fn expand(tree: &Tree, pattern: &str) -> Result<Vec<RepoPath>, Flaw> {
     Ok(places)
 }
 
+/// Paths in the order in which they came first.
+#[derive(Default)]
+struct Places {
+    in_order: Vec<RepoPath>,
+    known: BTreeSet<RepoPath>,
+}
+
+impl Places {
+    /// False for one that is known.
+    fn add(&mut self, path: RepoPath) -> bool {
+        let is_new = self.known.insert(path.clone());
+        if is_new {
+            self.in_order.push(path);
+        }
+        is_new
+    }
+}
+
+/// The names in a folder, counted.
+fn list(tree: &Tree, folder: &RepoPath, budget: &mut usize) -> Result<Vec<String>, Flaw> {
+    let names = tree.list_folder(folder).unwrap_or_default();
+    *budget = budget.checked_sub(names.len() + 1).ok_or_else(|| {
+        let why = format!(
+            "its patterns among the value files look at more than {NAMES} names: name the files, or narrow the patterns"
+        );
+        (RefusalKind::Declaration, why)
+    })?;
+    Ok(names.into_keys().collect())
+}
+
 /// A folder and every folder below it, each before those in it.
-fn descend(tree: &Tree, folder: &RepoPath, found: &mut Vec<RepoPath>) -> Result<(), Flaw> {
+fn descend(
+    tree: &Tree,
+    folder: &RepoPath,
+    found: &mut Places,
+    budget: &mut usize,
+) -> Result<(), Flaw> {
     let links = |path: &RepoPath| tree.resolve(path).ok().as_ref() != Some(path);
-    found.push(folder.clone());
-    for name in tree.list_folder(folder).unwrap_or_default().into_keys() {
+    if !found.add(folder.clone()) {
+        // Everything below it is known as well.
+        return Ok(());
+    }
+    for name in list(tree, folder, budget)? {
         let Some(path) = folder.join(&name).filter(|path| tree.is_folder(path)) else {
             continue;
         };
@@ -227,7 +284,7 @@ fn descend(tree: &Tree, folder: &RepoPath, found: &mut Vec<RepoPath>) -> Result<
             let why = format!("`{path}` is a link to a folder, which a pattern would follow");
             return Err((RefusalKind::Declaration, why));
         }
-        descend(tree, &path, found)?;
+        descend(tree, &path, found, budget)?;
     }
     Ok(())
 }
