@@ -228,7 +228,11 @@ pub(super) fn origin(pull: &Pull) -> Origin {
     let page = pull.html_url.split("/pull/").next().unwrap_or_default();
     let default = &pull.default_branch;
     Origin {
-        urls: vec![pull.clone_url.clone(), page.to_owned()],
+        urls: vec![
+            pull.clone_url.clone(),
+            pull.ssh_url.clone(),
+            page.to_owned(),
+        ],
         target: Some(pull.base.branch.clone()),
         default: (!default.is_empty()).then(|| default.clone()),
     }

@@ -233,7 +233,7 @@ fn what_kustomize_does_not_find_in_a_fetched_chart_is_not_found() {
         ),
         (
             format!("helmCharts:\n- {{{}}}\n", web.replace("1.0.0", "1.0")),
-            "invalid type",
+            "a field of a chart is not a string",
         ),
         (
             "helmCharts: {name: web}\n".to_owned(),

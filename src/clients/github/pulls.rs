@@ -31,6 +31,8 @@ pub struct Pull {
     pub html_url: String,
     /// Where Git fetches the base repository from.
     pub clone_url: String,
+    /// The same for SSH, with the port of the installation; empty where GitHub does not say.
+    pub ssh_url: String,
     /// The base repository's default branch; empty where GitHub does not say.
     pub default_branch: String,
 }
@@ -101,6 +103,8 @@ struct WireRepository {
     id: u64,
     clone_url: String,
     #[serde(default)]
+    ssh_url: String,
+    #[serde(default)]
     default_branch: String,
 }
 
@@ -117,18 +121,13 @@ struct WireCommit {
 
 fn pull(call: &str, wire: WirePull) -> Result<Pull, GitHubError> {
     let sha = |text: &str| commit(call, text);
-    let clone_url = wire
-        .base
-        .repo
-        .as_ref()
-        .map(|repository| repository.clone_url.clone())
-        .unwrap_or_default();
-    let default_branch = wire
-        .base
-        .repo
-        .as_ref()
-        .map(|repository| repository.default_branch.clone())
-        .unwrap_or_default();
+    let of_base = |field: fn(&WireRepository) -> &String| {
+        let repository = wire.base.repo.as_ref();
+        repository.map(field).cloned().unwrap_or_default()
+    };
+    let clone_url = of_base(|repository| &repository.clone_url);
+    let ssh_url = of_base(|repository| &repository.ssh_url);
+    let default_branch = of_base(|repository| &repository.default_branch);
     let side = |side: &WireSide| -> Result<PullSide, GitHubError> {
         Ok(PullSide {
             branch: side.branch.clone(),
@@ -150,6 +149,7 @@ fn pull(call: &str, wire: WirePull) -> Result<Pull, GitHubError> {
         labels,
         html_url: wire.html_url,
         clone_url,
+        ssh_url,
         default_branch,
     })
 }

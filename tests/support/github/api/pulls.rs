@@ -47,7 +47,7 @@ pub(in super::super) fn repository_json(address: SocketAddr, repository: &Reposi
     let (owner, name) = repository.name.split_once('/').unwrap();
     json!({
         "id": repository.id, "name": name, "full_name": repository.name, "owner": {"login": owner},
-        "clone_url": format!("http://{address}/git/{}.git", repository.name), "default_branch": "main", "archived": false,
+        "clone_url": format!("http://{address}/git/{}.git", repository.name), "ssh_url": format!("ssh://git@127.0.0.1:2222/{}.git", repository.name), "default_branch": "main", "archived": false,
     })
 }
 
