@@ -50,6 +50,9 @@ impl Closure {
     }
 }
 
+/// Charts that one build may inflate: each is a process of its own.
+const CHART_LIMIT: usize = 1_000;
+
 /// One walk from one root.
 pub(crate) struct Walk<'a> {
     tree: &'a Tree,
@@ -62,6 +65,8 @@ pub(crate) struct Walk<'a> {
     done: BTreeSet<(RepoPath, Option<RepoPath>)>,
     /// What files that are referred to are taken for: objects first, values last.
     roles: BTreeMap<RepoPath, Role>,
+    /// Charts that were met so far.
+    charts: usize,
 }
 
 /// Where a reference stands.
@@ -87,6 +92,7 @@ impl<'a> Walk<'a> {
             open: Vec::new(),
             done: BTreeSet::new(),
             roles: BTreeMap::new(),
+            charts: 0,
         };
         walk.enter(root, None, None);
         walk.sort_out();
@@ -161,15 +167,25 @@ impl<'a> Walk<'a> {
         for (kind, line, text) in &parsed.refusals {
             self.refuse_file(*kind, file, *line, text);
         }
+        let left = CHART_LIMIT.saturating_sub(self.charts);
+        let (taken, over) = parsed
+            .charts
+            .split_at_checked(left)
+            .unwrap_or((&parsed.charts, &[]));
+        self.charts = self.charts.saturating_add(taken.len());
+        if let Some(first) = over.first() {
+            let text = format!("charts in one kustomization (at most {CHART_LIMIT})");
+            self.refuse_file(RefusalKind::TooLarge, file, first.line, &text);
+        }
         let asks = parsed.asks.iter();
-        let charts = parsed.charts.iter();
+        let charts = taken.iter();
         let charts = charts.map(|found| (BuildFeature::Charts, found.line));
         self.found.asks.extend(
             asks.copied()
                 .chain(charts)
                 .map(|(feature, line)| (feature, file.clone(), line)),
         );
-        for chart in &parsed.charts {
+        for chart in taken {
             self.take_chart(file, folder, chart);
         }
         for reference in &parsed.references {

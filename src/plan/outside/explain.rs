@@ -89,9 +89,8 @@ impl Mounts {
             let Some((root, rest)) = split_fetched(&at) else {
                 break;
             };
-            let named = self
-                .named()
-                .find(|named| mount_of(named.need).file_name() == root)?;
+            let need = self.placed.get(root)?;
+            let named = self.named().find(|named| named.need == need)?;
             fetched.get_or_insert_with(|| {
                 let what = format!("{rest} of {}", named.need);
                 (named.path.clone(), named.line, what)
@@ -111,16 +110,20 @@ impl Mounts {
 
     /// A text of a tool with the folders of fetched things replaced by what they are.
     pub fn readable(&self, text: &str) -> String {
-        let named = self.named().map(|named| named.need);
-        let needs = named.chain(&self.sources);
-        needs.fold(text.to_owned(), |text, need| {
-            let mount = mount_of(need);
-            let shown = match need {
-                Need::Base(base) => shown(&base.url).to_string(),
-                need => need.to_string(),
-            };
-            text.replace(mount.as_str(), &shown)
-        })
+        let reserved = format!("{FOLDER}/");
+        let mut parts = text.split(reserved.as_str());
+        let mut readable = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let end = part.find(|letter: char| !letter.is_ascii_alphanumeric());
+            let (name, rest) = part.split_at(end.unwrap_or(part.len()));
+            match self.placed.get(name) {
+                Some(Need::Base(base)) => readable += &shown(&base.url).to_string(),
+                Some(need) => readable += &need.to_string(),
+                None => readable = readable + &reserved + name,
+            }
+            readable += rest;
+        }
+        readable
     }
 
     fn reason(

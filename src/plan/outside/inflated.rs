@@ -1,9 +1,10 @@
 //! Charts that kustomizations inflate and that are not in the repository.
 
+use std::collections::BTreeMap;
+
 use super::mount_of;
 use crate::ids::RepoPath;
 use crate::outside::Need;
-use crate::plan::Refusal;
 use crate::plan::kustomization::{FILE_NAMES, parse_kustomization, parse_plugins};
 use crate::tree::Tree;
 
@@ -20,17 +21,20 @@ pub fn rest_within(path: &RepoPath, folder: &RepoPath) -> Option<String> {
     rest.strip_prefix('/').map(str::to_owned)
 }
 
-/// The chart that a refusal is about, as its file names it in either tree.
-pub(super) fn find_need(trees: [&Tree; 2], refusal: &Refusal) -> Option<Need> {
-    let parse = if FILE_NAMES.contains(&refusal.path.file_name()) {
+/// The charts that a file names in either tree, as refusals name them. Reads the file once for each tree.
+pub(super) fn read_needs(trees: [&Tree; 2], file: &RepoPath) -> BTreeMap<String, Need> {
+    let parse = if FILE_NAMES.contains(&file.file_name()) {
         parse_kustomization
     } else {
         parse_plugins
     };
-    trees.into_iter().find_map(|tree| {
-        let parsed = parse(&tree.read(&refusal.path).ok()?);
-        let needs = parsed.charts.iter().filter_map(|found| found.chart.need());
-        let mut named = needs.filter_map(Result::ok);
-        named.find(|need| need.to_string() == refusal.text)
-    })
+    let contents = trees.into_iter().filter_map(|tree| tree.read(file).ok());
+    let mut needs = BTreeMap::new();
+    for content in contents {
+        let charts = parse(&content).charts;
+        for need in charts.iter().filter_map(|found| found.chart.need()?.ok()) {
+            needs.entry(need.to_string()).or_insert(need);
+        }
+    }
+    needs
 }

@@ -44,6 +44,8 @@ pub struct Mounts {
     charts: BTreeMap<RepoPath, BTreeSet<String>>,
     /// Sources that declarations name.
     sources: BTreeSet<Need>,
+    /// What stands in the reserved folder, by the name it has there.
+    placed: BTreeMap<String, Need>,
 }
 
 /// What a file names.
@@ -121,9 +123,10 @@ impl Mounts {
             self.sources
                 .extend(side.sources.iter().filter_map(sources::need_of));
             for refusal in &side.refusals {
-                self.note_refusal(refusal, trees);
+                self.note_refusal(refusal);
             }
         }
+        self.note_inflated(plan, trees);
         let mut needs = self.sources.clone();
         needs.extend(self.named().map(|named| named.need.clone()));
         let mut local = 0;
@@ -133,6 +136,10 @@ impl Mounts {
                 local += found.iter().filter(|found| found.is_local()).count();
                 needs.extend(found.into_iter().filter_map(charts::Found::need));
             }
+        }
+        for need in &needs {
+            let mount = mount_of(need).file_name().to_owned();
+            self.placed.entry(mount).or_insert_with(|| need.clone());
         }
         Noted { needs, local }
     }
@@ -170,7 +177,36 @@ impl Mounts {
         })
     }
 
-    fn note_refusal(&mut self, refusal: &Refusal, trees: [&Tree; 2]) {
+    /// Notes the charts that kustomizations inflate: a file may name many, and is read once.
+    fn note_inflated(&mut self, plan: &Plan, trees: [&Tree; 2]) {
+        let sides = plan
+            .apps
+            .iter()
+            .flat_map(|app| app.base.iter().chain(&app.head));
+        let mut lines: BTreeMap<&RepoPath, BTreeMap<&str, u32>> = BTreeMap::new();
+        for refusal in sides.flat_map(|side| &side.refusals) {
+            if refusal.kind == RefusalKind::RemoteChart {
+                let of_file = lines.entry(&refusal.path).or_default();
+                of_file.entry(&refusal.text).or_insert(refusal.line);
+            }
+        }
+        for (path, named) in lines {
+            let key = |text: &str| (path.clone(), text.to_owned());
+            let mut new = named.into_iter();
+            let Some(first) = new.find(|(text, _)| !self.inflated.contains_key(&key(text))) else {
+                continue;
+            };
+            let needs = inflated::read_needs(trees, path);
+            for (text, line) in std::iter::once(first).chain(new) {
+                if let Some(need) = needs.get(text) {
+                    let found = (line, need.clone());
+                    self.inflated.entry(key(text)).or_insert(found);
+                }
+            }
+        }
+    }
+
+    fn note_refusal(&mut self, refusal: &Refusal) {
         match refusal.kind {
             RefusalKind::RemoteReference if FILE_NAMES.contains(&refusal.path.file_name()) => {
                 let key = (refusal.path.clone(), refusal.text.clone());
@@ -180,14 +216,6 @@ impl Mounts {
             RefusalKind::MissingDependency => {
                 let names = self.charts.entry(refusal.path.parent()).or_default();
                 names.insert(refusal.text.clone());
-            }
-            RefusalKind::RemoteChart => {
-                let key = (refusal.path.clone(), refusal.text.clone());
-                if !self.inflated.contains_key(&key)
-                    && let Some(need) = inflated::find_need(trees, refusal)
-                {
-                    self.inflated.insert(key, (refusal.line, need));
-                }
             }
             _ => {}
         }
@@ -212,7 +240,8 @@ impl Mounts {
             }
         }
         let fetched = tree.with_files(files.clone())?;
-        for (path, _) in self.references.keys() {
+        let naming: BTreeSet<&RepoPath> = self.references.keys().map(|(path, _)| path).collect();
+        for path in naming {
             if files.contains_key(path) && !is_reserved(path) {
                 continue;
             }
@@ -239,7 +268,8 @@ impl Mounts {
     ) -> BTreeMap<String, String> {
         let mut placed = BTreeMap::new();
         let folder = path.parent();
-        for ((_, text), (_, found)) in self.references.iter().filter(|((of, _), _)| of == path) {
+        let from_here = self.references.range((path.clone(), String::new())..);
+        for ((_, text), (_, found)) in from_here.take_while(|((of, _), _)| of == path) {
             let Ok(remote) = found else { continue };
             let Some(Ok(supplied)) = supply.find(&remote.need) else {
                 continue;

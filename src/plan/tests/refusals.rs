@@ -204,3 +204,43 @@ fn circles_missing_files_and_unreadable_kustomizations_are_refused() {
         assert!(found.starts_with(start), "{found} {start}");
     }
 }
+
+#[test]
+fn a_kustomization_of_very_many_charts_is_refused_and_read_once_for_what_it_needs() {
+    use crate::plan::outside::Mounts;
+
+    let charts: String = (0..2_000)
+        .map(|number| {
+            format!(
+                "- {{name: c{number}, releaseName: r, version: 1.0.0, repo: 'https://charts.example'}}\n"
+            )
+        })
+        .collect();
+    let kustomization = format!("helmCharts:\n{charts}");
+    let begun = std::time::Instant::now();
+    let (_dir, tree) = tree_of(&[("app/kustomization.yaml", &kustomization)]);
+    let config = RepoConfig::default();
+    let declared = declare_at(&tree, &config, &Defaults::default(), &path("app"));
+    let refusals = &declared.apps.values().next().unwrap().refusals;
+    let too_large: Vec<_> = refusals
+        .iter()
+        .filter(|refusal| refusal.kind == RefusalKind::TooLarge)
+        .map(|refusal| (refusal.line, refusal.text.as_str()))
+        .collect();
+    assert_eq!(
+        too_large,
+        [(1_002, "charts in one kustomization (at most 1000)")]
+    );
+
+    let plan = Plan::of_sides(declared.apps, tree.revision());
+    let mut mounts = Mounts::default();
+    let needs = mounts.note(&plan, [&tree, &tree]).needs;
+    assert_eq!(needs.len(), 1_000);
+    // Reading the file for each chart took minutes.
+    assert!(begun.elapsed() < std::time::Duration::from_secs(20));
+
+    let need = needs.first().unwrap();
+    let mount = crate::plan::outside::mount_of(need);
+    let text = mounts.readable(&format!("a {mount}/x .drydock-outside/y: {mount}"));
+    assert_eq!(text, format!("a {need}/x .drydock-outside/y: {need}"));
+}
