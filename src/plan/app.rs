@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::doubts::Doubt;
 use super::inputs::{KustomizeInput, RendererInput};
 use crate::config::repo::Engine;
 use crate::finding::Blame;
@@ -27,6 +28,8 @@ pub struct AppSide {
     pub data: BTreeSet<RepoPath>,
     /// Why it must not be rendered: found before anything starts. Empty: it may.
     pub refusals: Vec<Refusal>,
+    /// What its deployer may see otherwise.
+    pub doubts: BTreeSet<Doubt>,
     /// The object that declares it; `None` where files or the configuration do.
     pub declaration: Option<Declaration>,
     /// True where the deployer makes the namespace when it is missing.
@@ -47,6 +50,7 @@ impl Default for AppSide {
             values_from: BTreeSet::new(),
             data: BTreeSet::new(),
             refusals: Vec::new(),
+            doubts: BTreeSet::new(),
             declaration: None,
             creates_namespace: false,
             assumed: None,
@@ -194,7 +198,11 @@ impl RefusalKind {
     pub fn is_not_evaluable(self) -> bool {
         matches!(
             self,
-            Self::OtherRenderer | Self::OtherGenerator | Self::Elsewhere | Self::Empty
+            Self::OtherRenderer
+                | Self::OtherGenerator
+                | Self::Elsewhere
+                | Self::Checkout
+                | Self::Empty
         )
     }
 }

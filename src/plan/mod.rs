@@ -12,6 +12,7 @@ mod cache;
 mod changes;
 mod declaring;
 mod discover;
+mod doubts;
 mod extend;
 mod gotemplate;
 mod hidden;
@@ -32,6 +33,7 @@ pub use app::{AppSide, AppSource, Declaration, OnRemoval, Refusal, RefusalKind, 
 pub use argocd::{ArgoCd, ArgoCluster};
 pub use changes::find_changes;
 pub use discover::{declare, declare_at, expand_set, set};
+pub use doubts::{Doubt, find_doubts};
 pub use extend::{MAX_DECLARATIONS, MAX_DEPTH, MAX_PARENTS, Planner, Round, SideApps};
 pub use gotemplate::TemplateError;
 pub use inputs::{

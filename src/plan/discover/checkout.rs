@@ -8,8 +8,9 @@ use gix::attrs::search::{MetadataCollection, Outcome};
 use gix::attrs::{Search, StateRef};
 use gix::glob::pattern::Case;
 
+use crate::config::repo::Engine;
 use crate::ids::RepoPath;
-use crate::plan::{AppSide, Refusal, RefusalKind};
+use crate::plan::{AppSide, Doubt, Refusal, RefusalKind};
 use crate::tree::{EntryKind, Tree};
 
 /// The name of the file, in any folder.
@@ -18,24 +19,46 @@ const FILE_NAME: &str = ".gitattributes";
 /// The attributes that can change what is written on Linux.
 const REWRITING: [&str; 4] = ["working-tree-encoding", "filter", "ident", "eol"];
 
-/// Refuses every side that reads a file which is checked out as another text.
+/// Refuses every side that reads a file which is checked out as another text, and doubts those where
+/// that depends on the installation. Flux checks out with a library that applies no attributes.
 pub(super) fn refuse_rewritten<'a>(tree: &Tree, sides: impl Iterator<Item = &'a mut AppSide>) {
     let mut attributes = Attributes::read(tree);
     if attributes.is_empty() {
         return;
     }
-    for side in sides {
-        let mut refusals: BTreeMap<(RepoPath, u32), Refusal> = BTreeMap::new();
+    for side in sides.filter(|side| side.engine != Engine::Flux) {
+        // One of each kind for each line of an attribute file.
+        let mut found: BTreeMap<(RepoPath, u32, Effect), Refusal> = BTreeMap::new();
         for path in &side.closure {
-            if let Some(refusal) = attributes.find_refusal(tree, path) {
-                let place = (refusal.path.clone(), refusal.line);
-                refusals.entry(place).or_insert(refusal);
+            let Some((effect, refusal)) = attributes.find(tree, path) else {
+                continue;
+            };
+            // A reader of YAML takes both line ends for the same.
+            if effect != Effect::LineEnds || side.data.contains(path) {
+                let place = (refusal.path.clone(), refusal.line, effect);
+                found.entry(place).or_insert(refusal);
             }
         }
-        side.closure
-            .extend(refusals.keys().map(|(path, _)| path.clone()));
-        side.refusals.extend(refusals.into_values());
+        for ((path, _, effect), refusal) in found {
+            side.closure.insert(path);
+            if effect == Effect::Certain {
+                side.refusals.push(refusal);
+            } else {
+                side.doubts.insert(Doubt::of(refusal.text, ""));
+            }
+        }
     }
+}
+
+/// What an attribute does to a file; the gravest comes last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Effect {
+    /// Other line ends.
+    LineEnds,
+    /// Another text where a filter of this name is set up; without one Git passes the file on as it is.
+    Filtered,
+    /// Another text, or not known.
+    Certain,
 }
 
 /// The attribute files of a tree, as Git lays them over each other.
@@ -44,7 +67,7 @@ struct Attributes {
     outcome: Outcome,
     /// Those that cannot be read.
     unreadable: Vec<RepoPath>,
-    known: BTreeMap<RepoPath, Option<Refusal>>,
+    known: BTreeMap<RepoPath, Option<(Effect, Refusal)>>,
 }
 
 impl Attributes {
@@ -87,7 +110,7 @@ impl Attributes {
         self.search.num_pattern_lists() == 0 && self.unreadable.is_empty()
     }
 
-    fn find_refusal(&mut self, tree: &Tree, path: &RepoPath) -> Option<Refusal> {
+    fn find(&mut self, tree: &Tree, path: &RepoPath) -> Option<(Effect, Refusal)> {
         if let Some(known) = self.known.get(path) {
             return known.clone();
         }
@@ -97,6 +120,7 @@ impl Attributes {
             .is_some_and(|entry| entry.kind == EntryKind::File);
         let found = if is_own_file {
             self.find_unreadable(path)
+                .map(|refusal| (Effect::Certain, refusal))
                 .or_else(|| self.find_rewriting(tree, path))
         } else {
             None
@@ -120,7 +144,7 @@ impl Attributes {
         })
     }
 
-    fn find_rewriting(&mut self, tree: &Tree, path: &RepoPath) -> Option<Refusal> {
+    fn find_rewriting(&mut self, tree: &Tree, path: &RepoPath) -> Option<(Effect, Refusal)> {
         self.outcome.reset();
         self.search.pattern_matching_relative_path(
             path.as_str().into(),
@@ -128,42 +152,53 @@ impl Attributes {
             Some(false),
             &mut self.outcome,
         );
-        let found = self.outcome.iter_selected().find_map(|found| {
+        let all = self.outcome.iter_selected().filter_map(|found| {
             let name = found.assignment.name.as_str();
             let value = match found.assignment.state {
                 StateRef::Value(value) => value.as_bstr().to_string(),
                 StateRef::Set => String::new(),
                 StateRef::Unset | StateRef::Unspecified => return None,
             };
-            let rewrites = match name {
-                "working-tree-encoding" => {
-                    !value.is_empty() && !value.eq_ignore_ascii_case("utf-8")
-                }
-                // What Git LFS keeps elsewhere is a pointer here, and known as one.
-                "filter" => !value.is_empty() && value != "lfs",
-                "ident" => tree.read(path).map_or(true, |bytes| has_id(&bytes)),
-                _ => value == "crlf",
-            };
+            let effect = find_effect(name, &value, || tree.read(path).ok())?;
             let shown = if value.is_empty() {
                 name.to_owned()
             } else {
                 format!("{name}={value}")
             };
-            rewrites.then(|| {
-                let file = found.location.source.and_then(Path::to_str);
-                (
-                    file.and_then(|file| file.parse().ok()).unwrap_or_default(),
-                    u32::try_from(found.location.sequence_number).unwrap_or_default(),
-                    shown,
-                )
-            })
+            let text = match effect {
+                Effect::Certain => format!("`{shown}` makes Git write `{path}` as another text"),
+                Effect::Filtered => format!(
+                    "`{shown}` makes Git write `{path}` as another text where a filter of this name is set up, which Argo CD does not do: `{path} -filter` in `.gitattributes` says so"
+                ),
+                Effect::LineEnds => format!(
+                    "`{shown}` makes Git write `{path}` with other line ends, which go into what is made of it"
+                ),
+            };
+            let file = found.location.source.and_then(Path::to_str);
+            let refusal = Refusal {
+                kind: RefusalKind::Checkout,
+                path: file.and_then(|file| file.parse().ok()).unwrap_or_default(),
+                line: u32::try_from(found.location.sequence_number).unwrap_or_default(),
+                text,
+            };
+            Some((effect, refusal))
         });
-        found.map(|(file, line, shown)| Refusal {
-            kind: RefusalKind::Checkout,
-            path: file,
-            line,
-            text: format!("`{shown}` makes Git write `{path}` as another text"),
-        })
+        all.max_by_key(|(effect, _)| *effect)
+    }
+}
+
+/// What an attribute with this value does to a file, whose text is read where it matters.
+fn find_effect(name: &str, value: &str, read: impl Fn() -> Option<Vec<u8>>) -> Option<Effect> {
+    match name {
+        "working-tree-encoding" if value.is_empty() || value.eq_ignore_ascii_case("utf-8") => None,
+        "working-tree-encoding" => Some(Effect::Certain),
+        // What Git LFS keeps elsewhere is a pointer here, and known as one.
+        "filter" if value.is_empty() || value == "lfs" => None,
+        "filter" => Some(Effect::Filtered),
+        "ident" => read()
+            .is_none_or(|bytes| has_id(&bytes))
+            .then_some(Effect::Certain),
+        _ => (value == "crlf").then_some(Effect::LineEnds),
     }
 }
 

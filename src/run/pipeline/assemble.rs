@@ -2,6 +2,7 @@
 
 mod app;
 mod before;
+mod doubts;
 mod excerpts;
 mod tools;
 mod unstable;
@@ -24,6 +25,7 @@ use super::preview::Seen;
 use super::unstable::COMES_AND_GOES;
 use super::{Judgement, Means, Rules, Subject};
 use app::build_app;
+use doubts::note_doubts;
 use excerpts::read_excerpts;
 use tools::judged_with;
 use unstable::find_unstable;
@@ -52,6 +54,7 @@ pub(super) fn assemble(
     gated.troubles.dedup();
     gated.not_verified.extend(seen.not_verified);
     gated.not_verified.extend(find_unstable(&rendered));
+    gated.not_verified.extend(note_doubts(&plan));
     gated.not_verified.sort();
     gated.not_verified.dedup();
     let modes = rules.modes(&plan.apps);

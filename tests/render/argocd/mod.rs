@@ -6,7 +6,7 @@ use drydock::config::repo::RepoConfig;
 use drydock::ids::DeclaredBy;
 use drydock::plan::{
     AppSide, AppSource, Declared, Defaults, HelmParameter, Membership, OnRemoval, Origin,
-    RefusalKind, RendererInput,
+    RefusalKind, RendererInput, find_doubts,
 };
 use drydock::render::{Known, Outcome, ToolPaths, render_side};
 use drydock::run::pipeline::{self, declare_all};
@@ -75,6 +75,19 @@ fn touched(base: &Repository, head: &Repository) -> Vec<String> {
         &settings(),
     );
     plan.apps.iter().map(|app| app.id.to_string()).collect()
+}
+
+/// What is said of the applications that this change touches and not judged.
+fn doubts(base: &Repository, head: &Repository) -> Vec<String> {
+    let plan = pipeline::plan_change(
+        &base.tree(),
+        &head.tree(),
+        &RepoConfig::default(),
+        &defaults(),
+        &settings(),
+    );
+    let found = find_doubts(&plan).into_iter();
+    found.map(|(_, text)| text.to_owned()).collect()
 }
 
 /// The repository that the corpus's Applications speak of.

@@ -10,7 +10,7 @@ use crate::config::repo::Engine;
 use crate::ids::{AppId, ClusterName, DeclaredBy, Digest};
 use crate::plan::discover::Scope;
 use crate::plan::{
-    AppSide, AppSource, Declaration, OnRemoval, Refusal, RefusalKind, RendererInput,
+    AppSide, AppSource, Declaration, Doubt, OnRemoval, Refusal, RefusalKind, RendererInput,
 };
 
 /// The finalizer that makes Argo CD delete an application's objects with it; its variants follow
@@ -64,6 +64,7 @@ pub(super) fn compose(
         closure: parts.files,
         data: parts.data,
         refusals: parts.refusals.into_iter().collect(),
+        doubts: parts.doubts,
         declaration: Some(Declaration {
             parent: object.parent.clone(),
             path: provenance.path.clone(),
@@ -88,6 +89,7 @@ pub(super) struct Parts {
     /// Those of them that are not taken for objects.
     pub(super) data: BTreeSet<crate::ids::RepoPath>,
     pub(super) refusals: BTreeSet<Refusal>,
+    pub(super) doubts: BTreeSet<Doubt>,
 }
 
 impl Parts {
