@@ -187,8 +187,6 @@ pub enum RefusalKind {
     OtherGenerator,
     /// A file that Git writes as another text when it checks it out.
     Checkout,
-    /// A folder that holds nothing its deployer would take for a manifest.
-    Empty,
     /// A source that is not in the repository under judgement, at another revision of it, or not found.
     Elsewhere,
 }
@@ -198,11 +196,7 @@ impl RefusalKind {
     pub fn is_not_evaluable(self) -> bool {
         matches!(
             self,
-            Self::OtherRenderer
-                | Self::OtherGenerator
-                | Self::Elsewhere
-                | Self::Checkout
-                | Self::Empty
+            Self::OtherRenderer | Self::OtherGenerator | Self::Elsewhere | Self::Checkout
         )
     }
 }

@@ -81,7 +81,6 @@ fn describe(kind: RefusalKind, text: &str) -> String {
                 "{text}, so that its deployer does not read what stands in the repository: take the attribute away for this file"
             )
         }
-        RefusalKind::Empty => format!("there is nothing to deploy: {text}"),
         RefusalKind::Elsewhere => format!("its source is not at hand: {text}"),
     }
 }

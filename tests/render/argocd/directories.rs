@@ -84,13 +84,25 @@ fn a_marked_file_is_not_deployed_and_decides_what_is_deployed() {
 }
 
 #[test]
-fn a_folder_without_manifests_is_named() {
-    let repository = with("plain", "", &[]);
-    repository.write("plain/README.md", "nothing\n");
-    let declared = declare(&repository);
+fn a_folder_without_manifests_renders_to_nothing_and_is_named_unless_it_may_be_empty() {
+    let base = with("plain", "", &["plain/a.yaml"]);
+    let head = with("plain", "", &[]);
+    head.write("plain/README.md", "nothing\n");
+    let declared = declare(&head);
     let side = find(&declared, "web");
-    assert_eq!(kinds(side), [RefusalKind::Empty]);
-    assert!(matches!(repository.render(side), Outcome::NotEvaluable(_)));
+    // What was deployed shows as deleted.
+    assert!(touched(&base, &head).iter().any(|id| id.contains("web")));
+    assert_eq!(head.render(side).manifests().map(<[_]>::len), Some(0));
+    let found = doubts(&base, &head);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("`syncPolicy.automated.allowEmpty: true`"));
+    let text = application("web", &here("plain", ""));
+    let meant = "  syncPolicy: {automated: {allowEmpty: true}}\n";
+    head.write("apps/web.yaml", &format!("{text}{meant}"));
+    let declared = declare(&head);
+    let side = find(&declared, "web");
+    assert!(side.refusals.is_empty() && side.doubts.is_empty());
+    assert_eq!(head.render(side).manifests().map(<[_]>::len), Some(0));
 }
 
 #[test]

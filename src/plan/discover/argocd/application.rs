@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::source::{self, References};
-use super::{Place, find_text, texts};
+use super::{Place, find_text, is_true, texts};
 use crate::config::repo::Engine;
 use crate::ids::{AppId, ClusterName, DeclaredBy, Digest};
 use crate::plan::discover::Scope;
@@ -147,9 +147,10 @@ fn read_sources(
             .refusals
             .insert(refuse(RefusalKind::Declaration, text));
     }
-    if parts.refusals.is_empty() && parts.sources.iter().all(is_empty) {
-        let text = "no file of its folder is one that Argo CD would take for a manifest";
-        parts.refusals.insert(refuse(RefusalKind::Empty, text));
+    let may_be_empty = is_true(value, "/spec/syncPolicy/automated/allowEmpty");
+    if parts.refusals.is_empty() && !may_be_empty && parts.sources.iter().all(is_empty) {
+        let text = "no file of its folder is one that Argo CD would take for a manifest: it is shown as deploying nothing, and an automated sync removes nothing of what was deployed before unless `syncPolicy.automated.allowEmpty: true` says that this is meant";
+        parts.doubts.insert(Doubt::of_all(text.to_owned()));
     }
 }
 
