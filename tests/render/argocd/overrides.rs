@@ -63,12 +63,38 @@ fn a_file_that_cannot_be_read_or_may_be_meant_for_another_is_refused() {
         assert_eq!(kinds(side), [kind], "{name} {text}");
         assert_eq!(side.refusals[0].path.as_str(), name);
     }
-    // Outside of Argo CD's own namespace it is not known which name counts.
-    let elsewhere = with(&[("app/.argocd-source-web.yaml", PREFIX)]);
-    let text = application("web", &here("app", "")).replace("namespace: argocd", "namespace: team");
-    elsewhere.write("apps/web.yaml", &text);
-    let declared = declare(&elsewhere);
-    assert_eq!(kinds(find(&declared, "web")), [RefusalKind::Declaration]);
+}
+
+#[test]
+fn outside_of_the_known_namespaces_both_names_count_unless_they_differ() {
+    const BARE: &str = "app/.argocd-source-web.yaml";
+    const FULL: &str = "app/.argocd-source-argo-cd_web.yaml";
+    let there = |files: &[(&str, &str)]| {
+        let repository = with(files);
+        let text = application("web", &here("app", ""));
+        let text = text.replace("namespace: argocd", "namespace: argo-cd");
+        repository.write("apps/web.yaml", &text);
+        repository
+    };
+    for (files, told) in [
+        (vec![(BARE, PREFIX)], 1),
+        (vec![(FULL, PREFIX)], 1),
+        (vec![(BARE, PREFIX), (FULL, PREFIX)], 2),
+    ] {
+        let head = there(&files);
+        let declared = declare(&head);
+        let side = find(&declared, "web");
+        assert!(side.refusals.is_empty(), "{files:?}: {:?}", side.refusals);
+        assert_eq!(prefix(side), Some("p-"), "{files:?}");
+        // Which of them is read is told while it is new.
+        assert_eq!(doubts(&there(&[]), &head).len(), told, "{files:?}");
+        assert!(doubts(&head, &there(&files)).is_empty(), "{files:?}");
+    }
+    let head = there(&[(BARE, PREFIX), (FULL, "kustomize: {namePrefix: q-}\n")]);
+    let declared = declare(&head);
+    let side = find(&declared, "web");
+    assert_eq!(kinds(side), [RefusalKind::Declaration]);
+    assert_eq!(side.refusals[0].path.as_str(), FULL);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::application::{HOME, Parts};
 use super::find_text;
 use crate::ids::RepoPath;
-use crate::plan::{Refusal, RefusalKind};
+use crate::plan::{Doubt, Refusal, RefusalKind};
 use crate::tree::Tree;
 use crate::yaml::{self, Budget};
 
@@ -26,21 +26,37 @@ pub(super) fn apply(
     parts: &mut Parts,
 ) -> Value {
     let mut merged = source.clone();
-    for (name, is_certain) in file_names(app) {
+    let mut candidate: Option<Map<String, Value>> = None;
+    for (name, meant) in file_names(app) {
         let Some(path) = folder.join(&name) else {
             continue;
         };
-        let read = read(tree, &path, parts);
-        let laid = match read {
-            Ok(None) => continue,
-            Ok(Some(_)) if !is_certain => Err((
-                0,
-                RefusalKind::Declaration,
-                "whether Argo CD reads it depends on the namespace that Argo CD runs in".to_owned(),
+        let unclear = |text: &str| (0, RefusalKind::Declaration, text.to_owned());
+        let laid = match (read(tree, &path, parts), meant) {
+            (Ok(None), _) => continue,
+            (Ok(Some(_)), Meant::Elsewhere) => Err(unclear(
+                "only an Argo CD that runs in another namespace would read it: take the namespace out of its name",
             )),
-            Ok(Some(found)) => lay::lay_over(&mut merged, found)
-                .map_err(|text| (0, RefusalKind::Declaration, format!("`{path}`: {text}"))),
-            Err(flaw) => Err(flaw),
+            (Ok(Some(found)), Meant::Perhaps)
+                if candidate.as_ref().is_some_and(|known| *known != found) =>
+            {
+                Err(unclear(
+                    "the file of the bare name differs, and which of them Argo CD reads depends on the namespace that it runs in: keep one",
+                ))
+            }
+            (Ok(Some(found)), meant) => {
+                if meant == Meant::Perhaps {
+                    let text = format!(
+                        "`{path}` counts here: whether Argo CD reads it depends on the namespace that it runs in"
+                    );
+                    let content = tree.find_blob(&path).unwrap_or_default();
+                    parts.doubts.insert(Doubt::of(text, content));
+                    candidate = Some(found.clone());
+                }
+                lay::lay_over(&mut merged, found)
+                    .map_err(|text| unclear(&format!("`{path}`: {text}")))
+            }
+            (Err(flaw), _) => Err(flaw),
         };
         if let Err((line, kind, text)) = laid {
             parts.refusals.insert(Refusal {
@@ -54,15 +70,27 @@ pub(super) fn apply(
     merged
 }
 
+/// Whether the Argo CD that deploys an application reads a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Meant {
+    Always,
+    Perhaps,
+    Elsewhere,
+}
+
 /// Names of the files that may hold for an application, in order, each with whether it does. Outside
 /// of the namespace that Argo CD runs in, an application's namespace belongs to its name.
-fn file_names(app: &Value) -> Vec<(String, bool)> {
-    let mut names = vec![(".argocd-source.yaml".to_owned(), true)];
+fn file_names(app: &Value) -> Vec<(String, Meant)> {
+    let mut names = vec![(".argocd-source.yaml".to_owned(), Meant::Always)];
     if let Some(name) = find_text(app, "/metadata/name") {
         let namespace = find_text(app, "/metadata/namespace").unwrap_or(HOME);
-        let is_home = HOMES.contains(&namespace);
-        names.push((format!(".argocd-source-{name}.yaml"), is_home));
-        names.push((format!(".argocd-source-{namespace}_{name}.yaml"), false));
+        let (bare, full) = if HOMES.contains(&namespace) {
+            (Meant::Always, Meant::Elsewhere)
+        } else {
+            (Meant::Perhaps, Meant::Perhaps)
+        };
+        names.push((format!(".argocd-source-{name}.yaml"), bare));
+        names.push((format!(".argocd-source-{namespace}_{name}.yaml"), full));
     }
     names
 }
