@@ -81,6 +81,16 @@ fn a_marked_file_is_not_deployed_and_decides_what_is_deployed() {
     );
     assert!(files(side).contains(&"plain/b.yaml"));
     assert!(touched(&base, &head).iter().any(|id| id.contains("web")));
+    // It is told while it is new.
+    let found = doubts(&base, &head);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("`plain/b.yaml` is left out by its mark"));
+    let other = with("plain", "", &["plain/a.yaml", "plain/c.yaml"]);
+    let marked = format!("# +argocd:skip-file-rendering\n{CONFIG_MAP}");
+    other.write("plain/b.yaml", &marked);
+    assert!(doubts(&head, &other).is_empty());
+    other.write("plain/b.yaml", &format!("{marked}# more\n"));
+    assert_eq!(doubts(&head, &other).len(), 1);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::pattern::Pattern;
 use super::source::Source;
 use crate::ids::RepoPath;
 use crate::plan::discover::directory;
-use crate::plan::{RefusalKind, RendererInput};
+use crate::plan::{Doubt, RefusalKind, RendererInput};
 use crate::tree::{EntryKind, Tree};
 
 /// Argo CD leaves out a file that holds this anywhere.
@@ -36,6 +36,13 @@ pub(super) fn compose(source: &Source<'_>, parts: &mut Parts) -> RendererInput {
             parts.files.extend(programs);
         }
         files = directory::keep_manifests(source.scope, &plain);
+        for path in &skipped {
+            let text = format!(
+                "`{path}` is left out by its mark `+argocd:skip-file-rendering`: an Argo CD that does not know the mark deploys it"
+            );
+            let content = source.scope.tree.find_blob(path).unwrap_or_default();
+            parts.doubts.insert(Doubt::of(text, content));
+        }
         // They count again once the mark is gone.
         parts.files.extend(skipped);
     }
