@@ -98,6 +98,19 @@ fn outside_of_the_known_namespaces_both_names_count_unless_they_differ() {
 }
 
 #[test]
+fn another_kustomize_than_the_one_here_is_told_of_every_change() {
+    let base = with(&[]);
+    let options = "    kustomize: {version: v4.5.7}\n";
+    base.write("apps/web.yaml", &application("web", &here("app", options)));
+    let head = with(&[]);
+    head.write("apps/web.yaml", &application("web", &here("app", options)));
+    head.write("app/cm.yaml", &CONFIG_MAP.replace("k: v", "k: w"));
+    let found = doubts(&base, &head);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("`v4.5.7`"), "{found:?}");
+}
+
+#[test]
 fn an_operation_in_a_declaration_is_refused() {
     let repository = with(&[]);
     let text = application("web", &here("app", ""));

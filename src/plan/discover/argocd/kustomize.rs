@@ -10,7 +10,7 @@ use super::set::glob::fixed_folder;
 use super::source::Source;
 use super::{find_text, text_map, texts};
 use crate::plan::kustomization::Walk;
-use crate::plan::{KustomizeEdits, KustomizeInput, RefusalKind};
+use crate::plan::{Doubt, KustomizeEdits, KustomizeInput, RefusalKind};
 
 pub(super) fn compose(source: &Source<'_>, parts: &mut Parts) -> KustomizeInput {
     let mut input = KustomizeInput {
@@ -52,6 +52,12 @@ pub(super) fn compose(source: &Source<'_>, parts: &mut Parts) -> KustomizeInput 
         ..KustomizeEdits::default()
     };
     input.unknown = unknown;
+    if let Some(version) = find_text(options, "/version") {
+        let text = format!(
+            "its `kustomize.version` names the Kustomize `{version}` of its Argo CD, with build options of its own: what is shown is built by the Kustomize of this Drydock"
+        );
+        parts.doubts.insert(Doubt::of_all(text));
+    }
     if source.is_own {
         walk(source, &input, parts);
     }
