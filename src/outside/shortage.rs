@@ -133,7 +133,7 @@ pub enum Short {
     },
     /// More is asked for than is fetched in one judgement.
     #[error(
-        "more than {limit} charts, bases and files are asked for at once (`outside.limits.needs` of the settings)"
+        "more than {limit} charts, bases and files are asked for at once by both states of the change: let it name fewer, or raise `outside.limits.needs` of the settings"
     )]
     TooManyNeeds {
         /// The limit.
