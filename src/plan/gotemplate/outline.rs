@@ -2,6 +2,7 @@
 //! makes stands in it as it is, or whether only rendering tells.
 
 mod lines;
+mod reach;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -9,6 +10,7 @@ use std::rc::Rc;
 use super::lexer::lex;
 use super::token::{Keyword, Kind};
 use lines::{CONTROL, INDENTED, OUTPUT, Piece};
+use reach::{Variables, names_raw_files};
 
 /// Functions whose result has no line break, whatever they are given.
 const FLAT: [&str; 12] = [
@@ -26,17 +28,107 @@ const FLAT: [&str; 12] = [
     "len",
 ];
 
-/// Functions that make texts of several lines out of values of one.
-const BREAKING: [&str; 8] = [
-    "tpl",
-    "toYaml",
-    "toYamlPretty",
-    "toToml",
-    "fromYaml",
-    "fromYamlArray",
-    "wrap",
-    "wrapWith",
+/// Functions that make no line break and no letter that is not in what they are given.
+const KEEPING: [&str; 95] = [
+    "and",
+    "or",
+    "not",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "len",
+    "index",
+    "get",
+    "print",
+    "default",
+    "coalesce",
+    "ternary",
+    "empty",
+    "required",
+    "fail",
+    "hasKey",
+    "has",
+    "contains",
+    "hasPrefix",
+    "hasSuffix",
+    "kindIs",
+    "kindOf",
+    "typeIs",
+    "typeOf",
+    "semverCompare",
+    "semver",
+    "regexMatch",
+    "quote",
+    "squote",
+    "upper",
+    "lower",
+    "title",
+    "trim",
+    "trimAll",
+    "trimPrefix",
+    "trimSuffix",
+    "trunc",
+    "replace",
+    "join",
+    "splitList",
+    "toString",
+    "toStrings",
+    "toJson",
+    "b64enc",
+    "b32enc",
+    "sha1sum",
+    "sha256sum",
+    "sha512sum",
+    "adler32sum",
+    "int",
+    "int64",
+    "float64",
+    "add",
+    "add1",
+    "sub",
+    "mul",
+    "div",
+    "mod",
+    "max",
+    "min",
+    "until",
+    "list",
+    "dict",
+    "keys",
+    "first",
+    "last",
+    "uniq",
+    "sortAlpha",
+    "omit",
+    "pick",
+    "untilStep",
+    "floor",
+    "ceil",
+    "round",
+    "concat",
+    "append",
+    "compact",
+    "without",
+    "deepCopy",
+    "regexReplaceAll",
+    "regexReplaceAllLiteral",
+    "nospace",
+    "substr",
+    "kebabcase",
+    "snakecase",
+    "camelcase",
+    "randAlphaNum",
+    "randAlpha",
+    "randNumeric",
+    "uuidv4",
+    "cat",
 ];
+
+/// Functions whose text has no line break but the one that is indented behind it.
+const WRITTEN: [&str; 5] = ["toYaml", "include", "toJson", "quote", "b64enc"];
 
 /// Functions that make any character out of ordinary ones.
 const DECODING: [&str; 7] = [
@@ -93,7 +185,12 @@ impl Outline {
         };
         let mut reading = Reading::default();
         let mut action: Option<Vec<Kind>> = None;
+        let mut goes_on = false;
         for token in tokens {
+            let may_go_on = matches!(
+                token.kind,
+                Kind::Field(_) | Kind::Variable(_) | Kind::CloseParen
+            );
             match (token.kind, &mut action) {
                 (Kind::Left, _) => action = Some(Vec::new()),
                 (Kind::Right, taken) => {
@@ -101,10 +198,15 @@ impl Outline {
                     reading.act(&words);
                 }
                 (Kind::Space, _) => {}
+                // The first of a path keeps its dot.
+                (Kind::Field(name), Some(words)) if !goes_on => {
+                    words.push(Kind::Field(format!(".{name}")));
+                }
                 (kind, Some(words)) => words.push(kind),
                 (Kind::Text(text), None) => reading.text(&text),
                 (_, None) => {}
             }
+            goes_on = may_go_on;
         }
         reading.finish()
     }
@@ -112,7 +214,12 @@ impl Outline {
 
 /// What an `end` ends.
 enum Block {
-    Branch { number: u32, branch: u32 },
+    Branch {
+        number: u32,
+        branch: u32,
+        /// True where the dot cannot hold the chart's files.
+        dot: bool,
+    },
     Definition(String),
 }
 
@@ -123,6 +230,7 @@ struct Reading {
     blocks: Vec<Block>,
     /// Branches that were opened so far.
     count: u32,
+    variables: Variables,
 }
 
 impl Reading {
@@ -134,7 +242,7 @@ impl Reading {
     /// The branches in which the next piece stands.
     fn path(&self) -> Rc<[(u32, u32)]> {
         let branches = self.blocks.iter().filter_map(|block| match block {
-            Block::Branch { number, branch } => Some((*number, *branch)),
+            Block::Branch { number, branch, .. } => Some((*number, *branch)),
             Block::Definition(_) => None,
         });
         branches.collect()
@@ -149,7 +257,8 @@ impl Reading {
     }
 
     fn text(&mut self, text: &str) {
-        if text.contains([CONTROL, OUTPUT, INDENTED]) {
+        let ends_lines = text.replace("\r\n", "\n").contains('\r');
+        if ends_lines || text.contains([CONTROL, OUTPUT, INDENTED]) {
             self.found.is_opaque = true;
         }
         if let Some(definition) = self.definition() {
@@ -183,18 +292,34 @@ impl Reading {
         };
         let rest = words.get(1..).unwrap_or_default();
         match first {
-            Kind::Keyword(Keyword::If | Keyword::Range | Keyword::With) => {
+            Kind::Keyword(keyword @ (Keyword::If | Keyword::Range | Keyword::With)) => {
                 self.note(rest);
+                let is_clean = self.bind(rest);
+                // Step by step through everything there is.
+                self.found.is_opaque |= *keyword == Keyword::Range && !is_clean;
+                let dot = if *keyword == Keyword::If {
+                    self.dot()
+                } else {
+                    is_clean
+                };
                 self.mark(CONTROL);
                 self.count += 1;
                 let number = self.count;
-                self.blocks.push(Block::Branch { number, branch: 0 });
+                self.blocks.push(Block::Branch {
+                    number,
+                    branch: 0,
+                    dot,
+                });
             }
             Kind::Keyword(Keyword::Else) => {
                 self.note(rest);
+                self.bind(rest);
                 self.mark(CONTROL);
-                if let Some(Block::Branch { branch, .. }) = self.blocks.last_mut() {
+                let (_, above) = self.blocks.split_last().unzip();
+                let outer = above.is_some_and(dot_of);
+                if let Some(Block::Branch { branch, dot, .. }) = self.blocks.last_mut() {
                     *branch += 1;
+                    *dot &= outer;
                 }
             }
             Kind::Keyword(Keyword::End) => {
@@ -220,6 +345,7 @@ impl Reading {
                     .any(|word| matches!(word, Kind::Assign | Kind::Declare)) =>
             {
                 self.note(rest);
+                self.bind(words);
                 self.mark(CONTROL);
             }
             _ => self.put_out(words),
@@ -234,16 +360,59 @@ impl Reading {
                 if matches!(name.as_str(), "indent" | "nindent")
                     && number.parse::<u32>().is_ok_and(|number| number > 0) =>
             {
-                self.note_decoding(words);
+                self.note_indented(words);
                 self.mark(INDENTED);
             }
-            [Kind::Identifier(name), ..] if FLAT.contains(&name.as_str()) => self.mark(OUTPUT),
+            [Kind::Identifier(name), ..] if FLAT.contains(&name.as_str()) => {
+                self.note_decoding(words);
+                self.mark(OUTPUT);
+            }
             _ => {
                 self.note(words);
                 self.found.puts_out = true;
                 self.mark(OUTPUT);
             }
         }
+    }
+
+    /// Looks at what is put out with blanks before every line: what ends lines in another way is not.
+    fn note_indented(&mut self, words: &[Kind]) {
+        self.note_decoding(words);
+        for word in words {
+            if let Kind::Identifier(name) = word {
+                let is_known = ["toYaml", "include", "indent", "nindent", "omit", "pick"];
+                let name = plain(name);
+                self.found.is_opaque |= !is_known.contains(&name) && !KEEPING.contains(&name);
+            }
+        }
+        let mut steps = words.rsplit(|word| *word == Kind::Pipe).skip(1);
+        let is_written = matches!(steps.next(), Some([Kind::Identifier(name), ..])
+            if WRITTEN.contains(&plain(name)));
+        self.found.puts_out |= !is_written;
+        self.found.breaks |= names_raw_files(words);
+    }
+
+    /// True where the dot cannot hold the chart's files.
+    fn dot(&self) -> bool {
+        dot_of(&self.blocks)
+    }
+
+    /// Takes up the variables of an action; true where what it is about cannot hold the chart's files.
+    fn bind(&mut self, words: &[Kind]) -> bool {
+        let sign = |word: &Kind| matches!(word, Kind::Assign | Kind::Declare);
+        let place = words.iter().position(sign);
+        let (names, subject) = match place {
+            Some(place) => (words.get(..place), words.get(place + 1..)),
+            None => (None, Some(words)),
+        };
+        let dot = self.dot();
+        let is_clean = self.variables.are_clean(subject.unwrap_or_default(), dot);
+        for name in names.unwrap_or_default() {
+            if let Kind::Variable(name) = name {
+                self.found.is_opaque |= !self.variables.declare(name, is_clean);
+            }
+        }
+        is_clean
     }
 
     /// Looks at words whose result may come to stand in a document.
@@ -255,7 +424,7 @@ impl Reading {
                 Kind::Identifier(name) => match plain(name) {
                     "include" => self.call(next),
                     "printf" => self.found.breaks |= next.and_then(literal).is_none(),
-                    name => self.found.breaks |= BREAKING.contains(&name),
+                    name => self.found.breaks |= !KEEPING.contains(&name),
                 },
                 // The chart's files.
                 Kind::Field(name) => self.found.breaks |= name.contains("Files"),
@@ -270,6 +439,8 @@ impl Reading {
     }
 
     fn note_decoding(&mut self, words: &[Kind]) {
+        let dot = self.dot();
+        self.found.is_opaque |= self.variables.may_reach(words, dot);
         for word in words {
             self.found.is_opaque |= match word {
                 Kind::Identifier(name) => DECODING.contains(&plain(name)),
@@ -293,6 +464,14 @@ impl Reading {
             Some(definition) => definition.calls.insert(name),
             None => self.found.calls.insert(name),
         };
+    }
+}
+
+/// The same for what stands in these blocks. What a definition is given, nobody knows.
+fn dot_of(blocks: &[Block]) -> bool {
+    match blocks.last() {
+        Some(Block::Branch { dot, .. }) => *dot,
+        Some(Block::Definition(_)) | None => false,
     }
 }
 

@@ -94,3 +94,55 @@ fn what_can_break_lines_is_told_apart() {
     }
     assert!(of("{{ include \"x\" . }}").calls.contains("x"));
 }
+
+fn is_closed(text: &str) -> bool {
+    let outline = Outline::read(text.as_bytes());
+    !outline.is_opaque && !(outline.puts_out && outline.breaks)
+}
+
+#[test]
+fn what_is_not_known_to_keep_lines_is_not_trusted() {
+    for action in [
+        "{{ \"---\" | nindent 0 }}",
+        "{{ nindent .Values.n \"a\" }}",
+        "{{ \"---\" | nindent 4 | replace \"    \" \"\" }}",
+        "{{ toPrettyJson .Values.a }}",
+        "{{ genPrivateKey \"rsa\" }}",
+        "{{ .Values.a | unheardOf }}",
+        "{{ (index . (print \"Fi\" \"les\")).Get \"x.txt\" }}",
+        "{{ (index . (print \"Fi\" \"les\")).Get \"x.txt\" | nindent 2 }}",
+        "{{ (get $ .Values.a).Get \"x\" | quote }}",
+        "{{ toString (index . .Values.a .Values.b) }}",
+        "{{ range $k, $v := . }}{{ $v.Get \"x\" }}{{ end }}",
+        "{{ range $k, $v := . }}{{ range $v }}{{ . | toString }}{{ end }}{{ end }}",
+        "{{ $x := list . }}{{ range $x }}{{ range . }}{{ end }}{{ end }}",
+        "{{ $x := .Values.a }}{{ $x = . }}",
+        "{{ with dict \"a\" $ }}{{ range .a }}{{ end }}{{ end }}",
+        "{{ range (dict (print \"Val\" \"ues\") .).Values }}{{ end }}",
+        "{{ (index .Subcharts \"x\").Files.Get \"y\" }}",
+        "{{ .Files.Get \"x\" | nindent 2 }}",
+        "{{ tpl .Values.a . | nindent 2 }}",
+    ] {
+        let text = format!("apiVersion: v1\nkind: A\na: {action}\n");
+        assert!(!is_closed(&text), "{text}");
+    }
+    assert!(!is_closed("apiVersion: v1\nkind: A\n# a\rb\n"));
+}
+
+#[test]
+fn what_honest_charts_do_stays_known() {
+    for action in [
+        "{{ .Values.a | default .Chart.Name | trunc 63 | trimSuffix \"-\" | quote }}",
+        "{{ printf \"%s-%s\" .Release.Name $.Values.a | lower | replace \"+\" \"_\" }}",
+        "{{ include \"x.labels\" . | nindent 4 }}",
+        "{{ with .Values.a }}{{ range $k, $v := . }}{{ $k }}: {{ $v | upper }}{{ end }}{{ end }}",
+        "{{ range .Values.a }}{{ range .b }}{{ .c | quote }}{{ end }}{{ toYaml .d | nindent 8 }}{{ end }}",
+        "{{ if and .Values.a (not (eq .Values.b \"x\")) (.Capabilities.APIVersions.Has \"v1\") }}a{{ end }}",
+        "{{ include \"x\" (dict \"a\" .Values.b \"context\" $) | indent 2 }}",
+        "{{ $root := . }}{{ $n := index .Values.a $root.Values.b }}{{ $n }}",
+        "{{ (.Files.Glob \"x/*\").AsConfig | nindent 2 }}",
+    ] {
+        let text = format!("apiVersion: v1\r\nkind: A\na: {action}\n");
+        assert!(is_closed(&text), "{text}");
+    }
+}
