@@ -148,10 +148,18 @@ pub enum Short {
         seconds: u64,
     },
     /// The host took more of the run's time than it may.
-    #[error("`{host}` was too slow too often in this run, and is not asked any more")]
+    #[error(
+        "`{host}` kept this run waiting for {waited} s, {slow} times without an answer within {seconds} s (`outside.timeout_seconds` of the settings), and is not asked any more"
+    )]
     Spent {
         /// Host and port.
         host: String,
+        /// How long there were requests under way, in seconds.
+        waited: u64,
+        /// Requests that ran into the limit.
+        slow: u32,
+        /// The limit of one request, in seconds.
+        seconds: u64,
     },
     /// Something else came than what was asked for.
     #[error("its digest is {found}, and {expected} was expected")]

@@ -195,9 +195,7 @@ impl Web {
             self.refuse_outside(&call.url)?;
         }
         let host = host_of(&call.url);
-        if self.patience.is_spent(&host, self.outside.timeout) {
-            return Err(Short::Spent { host });
-        }
+        self.patience.refuse_spent(&host, self.outside.timeout)?;
         let broken = |error: hyper::Error| Short::Upstream {
             host: host.clone(),
             reason: error.to_string(),
