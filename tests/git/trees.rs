@@ -142,7 +142,7 @@ fn revisions_resolve_as_git_resolves_them() {
 }
 
 #[test]
-fn the_default_branch_is_what_origin_says_else_main_else_what_is_checked_out() {
+fn the_default_branch_is_what_origin_says_else_main_else_the_only_one() {
     let made = Made::new();
     let first = made.commit("first");
     made.git(&["checkout", "-q", "-b", "topic"]);
@@ -166,6 +166,16 @@ fn the_default_branch_is_what_origin_says_else_main_else_what_is_checked_out() {
     made.git(&["branch", "-q", "-D", "main"]);
     made.git(&["update-ref", "-d", "refs/remotes/origin/trunk"]);
     assert_eq!(branch(), ("topic".to_owned(), second));
+    // With another one, or none checked out, a change would be compared with itself.
+    let unknown = || Repository::open(made.path()).unwrap().default_branch();
+    made.git(&["branch", "-q", "other"]);
+    assert_eq!(unknown(), Err(GitError::NoDefaultBranch));
+    made.git(&["branch", "-q", "-D", "other"]);
+    made.git(&["checkout", "-q", "--detach"]);
+    assert_eq!(unknown(), Err(GitError::NoDefaultBranch));
+    made.git(&["checkout", "-q", "topic"]);
+    made.git(&["update-ref", "refs/remotes/origin/topic", "HEAD"]);
+    assert_eq!(unknown(), Err(GitError::NoDefaultBranch));
     let empty = Made::new();
     let error = Repository::open(empty.path()).unwrap().default_branch();
     assert_eq!(error, Err(GitError::NoDefaultBranch));

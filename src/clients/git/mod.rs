@@ -126,7 +126,8 @@ impl Repository {
     }
 
     /// The branch that changes go to: what `origin/HEAD` points to, else `main`, else `master`
-    /// (of `origin` first), else what is checked out.
+    /// (of `origin` first), else the branch that is checked out where there is no other one: with more of
+    /// them a change would be compared with itself.
     pub fn default_branch(&self) -> Result<Branch, GitError> {
         let repository = self.objects.to_thread_local();
         let names = [
@@ -135,9 +136,9 @@ impl Repository {
             "refs/heads/main",
             "refs/remotes/origin/master",
             "refs/heads/master",
-            "HEAD",
         ];
-        for name in names {
+        let only = self.only_branch().then_some("HEAD");
+        for name in names.into_iter().chain(only) {
             let Ok(Some(reference)) = repository.try_find_reference(name) else {
                 continue;
             };
@@ -155,6 +156,18 @@ impl Repository {
             }
         }
         Err(GitError::NoDefaultBranch)
+    }
+
+    /// True where one branch is all there is, and it is checked out.
+    fn only_branch(&self) -> bool {
+        let repository = self.objects.to_thread_local();
+        let count = |prefix: &str| -> Option<usize> {
+            let references = repository.references().ok()?;
+            Some(references.prefixed(prefix).ok()?.count())
+        };
+        matches!(repository.head_name(), Ok(Some(_)))
+            && count("refs/heads/") == Some(1)
+            && count("refs/remotes/") == Some(0)
     }
 
     /// True when this commit is here.
