@@ -137,7 +137,9 @@ fn find_elsewhere(source: &AppSource) -> Option<Problem> {
         path: None,
         ..Problem::about(
             &source.path,
-            format!("its source is {what}, which is not at hand"),
+            format!(
+                "its source is {what}, which is not at hand: allow its host (`outside.hosts` of the settings, `--allow-host`), or name this repository so (`--repository-url`)"
+            ),
         )
     })
 }

@@ -57,6 +57,20 @@ fn a_wrong_key_of_the_configuration_is_shown_with_its_place_and_the_nearest_vali
 }
 
 #[test]
+fn a_configuration_that_could_not_judge_after_the_merge_refuses_the_change() {
+    let repo = repository();
+    repo.write(".drydock.yaml", "version: 1\ngates: {schemer: off}\n");
+    let ran = drydock(repo.path(), &["check", "--base", "HEAD"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stdout.contains("configuration.invalid"), "{ran:?}");
+    assert!(ran.stdout.contains(".drydock.yaml:2:9"), "{ran:?}");
+    assert!(ran.stdout.contains("schemer"), "{ran:?}");
+    repo.write(".drydock.yaml", "version: 1\ngates: {schema: off}\n");
+    let ran = drydock(repo.path(), &["check", "--base", "HEAD"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[test]
 fn a_missing_tool_is_named_with_the_line_that_installs_it() {
     let repo = repository();
     repo.write("k/kustomization.yaml", "resources: [cm.yaml]\n")

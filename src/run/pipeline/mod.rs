@@ -5,6 +5,7 @@
 
 mod answers;
 mod assemble;
+mod configuration;
 mod crds;
 pub(crate) mod declare;
 mod files;
@@ -119,6 +120,7 @@ pub fn judge(subject: &Subject, rules: &Rules, means: &Means) -> Judgement {
     }
     let mut gates = gates::judge(subject, &plan, &rendered, rules, means, &facts);
     floating::find(&plan, [&base, &head], bringing.mounts(), &mut gates);
+    configuration::find(&subject.base, &subject.head, &mut gates);
     let seen = preview::look(&plan, &rendered, rules, means, &facts);
     let reader = subject.head.reader();
     let text_of = |path: &RepoPath| {
