@@ -25,7 +25,7 @@ fn build_problem(refusal: &Refusal) -> Problem {
 fn describe(kind: RefusalKind, text: &str) -> String {
     match kind {
         RefusalKind::RemoteReference => format!(
-            "`{text}` is fetched from another host, and rendering has no network: keep a copy in the repository"
+            "`{text}` is fetched from another host, and rendering has no network: keep a copy in the repository, or pin it to a commit and allow the host (`outside.hosts` of the settings, `--allow-host`)"
         ),
         RefusalKind::LeavesRepository => format!("`{text}` leads out of the repository"),
         RefusalKind::UnsafeEntry => format!(
@@ -54,7 +54,7 @@ fn describe(kind: RefusalKind, text: &str) -> String {
         RefusalKind::Missing => format!("`{text}` does not exist"),
         RefusalKind::Unreadable => format!("it cannot be read: {text}"),
         RefusalKind::MissingDependency => format!(
-            "the chart dependency `{text}` is not in the repository: `helm dependency build` puts it into `charts/`"
+            "the chart dependency `{text}` is not in the repository: `helm dependency build` puts it into `charts/`, to be committed, or allow the host (`outside.hosts` of the settings, `--allow-host`)"
         ),
         RefusalKind::NotSupplied(_) => text.to_owned(),
         RefusalKind::TooLarge => format!("{text}: more than rendering accepts"),

@@ -43,7 +43,10 @@ impl ToolKind {
         match self {
             Self::Kustomize => "go install sigs.k8s.io/kustomize/kustomize/v5@v5.8.2",
             Self::Helm4 => "go install helm.sh/helm/v4/cmd/helm@v4.3.1",
-            Self::Helm3 => "go install helm.sh/helm/v3/cmd/helm@v3.22.0",
+            // Beside a Helm 4, whose file has the same name.
+            Self::Helm3 => {
+                "GOBIN=$HOME/helm3 go install helm.sh/helm/v3/cmd/helm@v3.22.0 && mv ~/helm3/helm ~/go/bin/helm3"
+            }
         }
     }
 
@@ -295,10 +298,14 @@ impl Tools {
     }
 }
 
-/// Reads `v5.8.2`, `kustomize/v5.8.2`, `v3.22.0+g144`.
+/// Reads `v5.8.2`, `kustomize/v5.8.2`, `v3.22.0+g144`, and `v4.3`: what a Helm says that `go install`
+/// built, which stamps no patch version on it.
 fn parse_version(text: &str) -> Option<Version> {
     let last = text.trim().rsplit('/').next()?;
-    Version::parse(last.strip_prefix('v').unwrap_or(last)).ok()
+    let version = last.strip_prefix('v').unwrap_or(last);
+    Version::parse(version)
+        .or_else(|_| Version::parse(&format!("{version}.0+unstamped")))
+        .ok()
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -349,6 +356,7 @@ mod tests {
             ("v5.8.2\n", "5.8.2"),
             ("kustomize/v5.8.2", "5.8.2"),
             ("v3.22.0+g144", "3.22.0+g144"),
+            ("v4.3", "4.3.0+unstamped"),
         ] {
             assert_eq!(parse_version(text).unwrap().to_string(), version);
         }
