@@ -315,8 +315,10 @@ mod tests {
             namespace: None,
             manifest: read.manifests.first().unwrap(),
         };
-        let mut seen = Seen::default();
-        seen.objects = vec![object(&large); MAX_DECLARATIONS];
+        let mut seen = Seen {
+            objects: vec![object(&large); MAX_DECLARATIONS],
+            ..Seen::default()
+        };
         assert_eq!(find_excessive(&SideApps::default(), &seen), BTreeSet::new());
         seen.objects.push(object(&small));
         assert_eq!(
