@@ -1,6 +1,7 @@
 //! What can be told of a chart's template without running it: whether the group of every object that it
 //! makes stands in it as it is, or whether only rendering tells.
 
+mod functions;
 mod lines;
 mod reach;
 
@@ -9,123 +10,9 @@ use std::rc::Rc;
 
 use super::lexer::lex;
 use super::token::{Keyword, Kind};
+use functions::{FLAT, KEEPING};
 use lines::{CONTROL, INDENTED, OUTPUT, Piece};
 use reach::{Variables, names_raw_files};
-
-/// Functions whose result has no line break, whatever they are given.
-const FLAT: [&str; 12] = [
-    "quote",
-    "toJson",
-    "b64enc",
-    "b32enc",
-    "sha256sum",
-    "sha1sum",
-    "sha512sum",
-    "adler32sum",
-    "int",
-    "int64",
-    "float64",
-    "len",
-];
-
-/// Functions that make no line break and no letter that is not in what they are given.
-const KEEPING: [&str; 95] = [
-    "and",
-    "or",
-    "not",
-    "eq",
-    "ne",
-    "lt",
-    "le",
-    "gt",
-    "ge",
-    "len",
-    "index",
-    "get",
-    "print",
-    "default",
-    "coalesce",
-    "ternary",
-    "empty",
-    "required",
-    "fail",
-    "hasKey",
-    "has",
-    "contains",
-    "hasPrefix",
-    "hasSuffix",
-    "kindIs",
-    "kindOf",
-    "typeIs",
-    "typeOf",
-    "semverCompare",
-    "semver",
-    "regexMatch",
-    "quote",
-    "squote",
-    "upper",
-    "lower",
-    "title",
-    "trim",
-    "trimAll",
-    "trimPrefix",
-    "trimSuffix",
-    "trunc",
-    "replace",
-    "join",
-    "splitList",
-    "toString",
-    "toStrings",
-    "toJson",
-    "b64enc",
-    "b32enc",
-    "sha1sum",
-    "sha256sum",
-    "sha512sum",
-    "adler32sum",
-    "int",
-    "int64",
-    "float64",
-    "add",
-    "add1",
-    "sub",
-    "mul",
-    "div",
-    "mod",
-    "max",
-    "min",
-    "until",
-    "list",
-    "dict",
-    "keys",
-    "first",
-    "last",
-    "uniq",
-    "sortAlpha",
-    "omit",
-    "pick",
-    "untilStep",
-    "floor",
-    "ceil",
-    "round",
-    "concat",
-    "append",
-    "compact",
-    "without",
-    "deepCopy",
-    "regexReplaceAll",
-    "regexReplaceAllLiteral",
-    "nospace",
-    "substr",
-    "kebabcase",
-    "snakecase",
-    "camelcase",
-    "randAlphaNum",
-    "randAlpha",
-    "randNumeric",
-    "uuidv4",
-    "cat",
-];
 
 /// Functions whose text has no line break but the one that is indented behind it.
 const WRITTEN: [&str; 5] = ["toYaml", "include", "toJson", "quote", "b64enc"];
