@@ -196,6 +196,10 @@ impl Chart {
         namespace: &str,
     ) -> Self {
         let reference = Reference::read(&chart.inside("sourceRef"), namespace);
+        if chart.text("valuesFile").is_some() {
+            // Versions of Flux that know it take it, others pass it over.
+            chart.note("valuesFile", "is gone since v2: use `valuesFiles`");
+        }
         let name = chart.text("chart").unwrap_or_default();
         let version = chart.text("version");
         if reference.kind == "HelmRepository" {

@@ -54,6 +54,11 @@ fn value_files_take_the_place_of_the_charts_values() {
     let side = one(&chart(both), "");
     assert_eq!(helm(&side).values.len(), 2);
     assert!(side.closure.contains("charts/shop/values.yaml"));
+    let side = one(&chart("valuesFile: charts/shop/values-prod.yaml"), "");
+    assert_eq!(
+        texts(&side),
+        ["Declaration `spec.chart.spec.valuesFile` is gone since v2: use `valuesFiles`"]
+    );
     let side = one(&chart("valuesFiles: [none.yaml]"), "");
     assert_eq!(texts(&side), ["Missing none.yaml"]);
     let side = one(
