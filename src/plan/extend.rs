@@ -71,13 +71,13 @@ impl SideApps {
 
     /// Leaves out what only `other` declares, where the application that declares it there could not be
     /// rendered here: whether it is gone is not known. Gives what was left out.
-    pub(super) fn withhold(&self, other: &mut Self) -> Vec<AppId> {
+    pub(super) fn withhold(&self, other: &mut Self) -> BTreeSet<AppId> {
         let unknown = |id: &AppId, side: &AppSide| {
             let parent = side.declaration.as_ref().map(|found| &found.parent);
             !self.declared.contains_key(id)
                 && parent.is_some_and(|parent| self.failed.contains(parent))
         };
-        let withheld: Vec<AppId> = other
+        let withheld: BTreeSet<AppId> = other
             .declared
             .iter()
             .filter(|(id, side)| unknown(id, side))

@@ -109,26 +109,6 @@ fn identify<'a>(
     Some((parent, id.kind, &id.namespace, &id.name))
 }
 
-/// Folders whose objects declared applications before, and do so no longer: something new deploys them,
-/// or what they declare comes from elsewhere now.
-pub(super) fn find_covered(before: &SideApps, after: &SideApps) -> BTreeSet<AppId> {
-    let now: BTreeSet<_> = after
-        .declared
-        .iter()
-        .filter_map(|(id, side)| identify(id, side))
-        .collect();
-    let stood = before.declared.iter().filter_map(|(id, side)| {
-        let found = identify(id, side)?;
-        let stands = lies(found.0) && before.replaced.find(found.0).is_none();
-        stands.then_some(found)
-    });
-    stood
-        .filter(|found| after.found.apps.contains_key(found.0))
-        .filter(|found| after.replaced.find(found.0).is_some() || !now.contains(found))
-        .map(|found| found.0.clone())
-        .collect()
-}
-
 impl Planner<'_> {
     /// What the objects of these folders declare as they lie there, whoever else renders them, and the
     /// names of what that needs besides.
@@ -145,9 +125,24 @@ impl Planner<'_> {
         (declared, find_wanted(&seen))
     }
 
-    /// Folders of the head whose declarations something covers that the base did not have over them.
+    /// Folders whose objects declared applications before, and do so no longer: something new deploys them,
+    /// or what they declare comes from elsewhere now.
     pub fn find_covered(&self, before: &SideApps, after: &SideApps) -> BTreeSet<AppId> {
-        find_covered(before, after)
+        let now: BTreeSet<_> = after
+            .declared
+            .iter()
+            .filter_map(|(id, side)| identify(id, side))
+            .collect();
+        let stood = before.declared.iter().filter_map(|(id, side)| {
+            let found = identify(id, side)?;
+            let stands = lies(found.0) && before.replaced.find(found.0).is_none();
+            stands.then_some(found)
+        });
+        stood
+            .filter(|found| after.found.apps.contains_key(found.0))
+            .filter(|found| after.replaced.find(found.0).is_some() || !now.contains(found))
+            .map(|found| found.0.clone())
+            .collect()
     }
 }
 
@@ -157,17 +152,32 @@ const AS_FILED: &str = "as-filed";
 
 /// Adds to both sides what was covered, as its files have it: whoever applied them goes on doing so.
 pub(super) fn add_standing(before: &mut SideApps, after: &mut SideApps) {
+    let standing = std::mem::take(&mut after.standing);
+    if standing.is_empty() {
+        return;
+    }
+    // A folder may declare thousands.
+    let mut twins: BTreeMap<_, Vec<&AppSide>> = BTreeMap::new();
+    for (id, side) in &after.declared {
+        let named = (id.kind, id.namespace.as_str(), id.name.as_str());
+        twins.entry(named).or_default().push(side);
+    }
+    let bases: BTreeMap<_, &AppSide> = before
+        .declared
+        .iter()
+        .filter_map(|(id, side)| Some((identify(id, side)?, side)))
+        .collect();
     let mut pairs = Vec::new();
-    for (id, side) in std::mem::take(&mut after.standing) {
-        let same_name = |(other, _): &(&AppId, &AppSide)| {
-            (other.kind, &other.namespace, &other.name) == (id.kind, &id.namespace, &id.name)
-        };
-        let mut twins = after.declared.iter().filter(same_name);
-        if twins.any(|(_, twin)| twin.closure == side.closure && same_declaration(twin, &side)) {
+    for (id, side) in standing {
+        let named = (id.kind, id.namespace.as_str(), id.name.as_str());
+        let same = |twin: &&AppSide| twin.closure == side.closure && same_declaration(twin, &side);
+        if twins
+            .get(&named)
+            .is_some_and(|twins| twins.iter().any(same))
+        {
             continue;
         }
-        let mut bases = before.declared.iter();
-        let base = bases.find(|(other, base)| identify(other, base) == identify(&id, &side));
+        let base = identify(&id, &side).and_then(|found| bases.get(&found).copied());
         let variant = match &id.variant {
             Some(variant) => format!("{variant}/{AS_FILED}"),
             None => AS_FILED.to_owned(),
@@ -177,7 +187,7 @@ pub(super) fn add_standing(before: &mut SideApps, after: &mut SideApps) {
                 variant: Some(variant),
                 ..id.clone()
             },
-            base.map(|(_, base)| base.clone()),
+            base.cloned(),
             side,
         ));
     }
